@@ -5,6 +5,9 @@ import type { ThreadRef } from './store.ts'
  * What happened, in the past tense. `comment.created`: it became visible; `comment.edited`: its text changed;
  * `comment.removed`: it is gone or only keeps its place; `comment.queued`: it waits for a moderator;
  * `thread.changed`: state, title or many things at once, so a reader loads again.
+ *
+ * A placeholder that appears with a reply comes before it, one that vanishes with its last reply after it. What readers
+ * cannot see (an edit of a waiting comment) is no event.
  */
 export type EventType = 'comment.created' | 'comment.edited' | 'comment.removed' | 'comment.queued' | 'thread.changed'
 

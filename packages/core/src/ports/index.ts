@@ -23,6 +23,7 @@ export type {
   Status,
   Store,
   StoreCapabilities,
+  StoreErrorCode,
   StoredRecord,
   ThreadRef,
   ThreadRow,

@@ -141,7 +141,11 @@ export interface IdempotencyKey {
   readonly hash: string
 }
 
-/** A change to one thread. A closed list: what is not here cannot happen to a thread. */
+/**
+ * A change to one thread. A closed list: what is not here cannot happen to a thread.
+ *
+ * A `create` is checked in this order: idempotency key, id, state of the thread (only an `open` one takes comments), parent.
+ */
 export type Op =
   | {
       readonly op: 'create'
@@ -164,6 +168,7 @@ export type Op =
   | {
       readonly op: 'edit'
       readonly id: Id
+      /** Refused with `conflict` when the comment has another `rev` or was deleted: an erased text cannot come back. */
       readonly ifRev: number
       readonly source: string
       readonly html: string
@@ -187,12 +192,15 @@ export type Op =
       readonly by: string
       readonly at: Ms
     }
-  /** Takes a comment away as if it had never been; where other comments stand under it, it is erased to a placeholder. */
+  /**
+   * Takes a comment away as if it had never been; where other comments stand under it, it is erased to a placeholder of
+   * status `deleted`. Purge replies before what they answer, and nothing is left.
+   */
   | { readonly op: 'purge'; readonly id: Id; readonly at: Ms }
 
 export type OpError =
   | 'not_found'
-  /** `ifRev` or `ifStatus` did not hold; `row` is the present one. */
+  /** `ifRev` or `ifStatus` did not hold; `row` is the present one, which no other error carries. */
   | 'conflict'
   | 'locked'
   /** The parent is missing or not published. */
@@ -205,18 +213,20 @@ export type OpError =
 export type OpResult =
   | {
       readonly ok: true
-      /** The comment after the change; `null` after `purge` and `thread`. */
+      /** The comment right after this change; `null` after `purge` and `thread`. */
       readonly row: CommentRow | null
-      /** It had been done before, nothing changed now. */
+      /** It had been done before (or there was nothing to change), nothing changed now. */
       readonly repeat: boolean
     }
   | { readonly ok: false; readonly error: OpError; readonly row: CommentRow | null }
 
+/** A commit that changes nothing writes nothing, whatever its options. */
 export interface CommitOptions {
   /** One `thread.changed` event for the whole commit instead of one for each change. For imports. */
   readonly silent?: boolean
-  /** Makes ids for the events. */
+  /** Makes ids for the events. Called again when a store tries a commit again. */
   readonly eventId: (at: Ms) => Id
+  /** When this is written: the time of its events and keys. */
   readonly at: Ms
 }
 
@@ -251,19 +261,23 @@ export interface UserStore {
   put(user: UserRow): Promise<void>
 }
 
-/** Declares a collection of {@link Records}: `indexes` name the fields a list can be asked by, in order. */
+/**
+ * Declares a collection of {@link Records}: `indexes` name the fields a list can be asked by, in order. An indexed field
+ * holds `null`, a boolean, a number or a string (a write of anything else rejects); an absent one counts as `null`.
+ */
 export interface RecordSpec {
   readonly name: string
   readonly indexes: { readonly [name: string]: readonly string[] }
 }
 
-/** A small document of a feature: JSON, with an id and a revision. */
+/** A small document of a feature: JSON, with an id and a revision that starts at 1 and grows with each write. */
 export interface StoredRecord {
   id: string
   rev: number
   [field: string]: Json
 }
 
+/** `put` replaces the whole document. `inc` takes an absent field for 0 and rejects where one holds no number. */
 export type RecordOp =
   | { readonly put: { readonly id: string; readonly [field: string]: Json }; readonly ifRev?: number | 'absent' }
   | {
@@ -276,7 +290,7 @@ export type RecordOp =
     }
   | { readonly del: string; readonly ifRev?: number }
 
-/** `absent` or a wrong `ifRev`: `conflict`. A bound broken: `guard`. An `inc` or `del` of nothing: `missing`. */
+/** One for each op, seen after the ones before it. `absent` or a wrong `ifRev`: `conflict`. A bound broken: `guard`. An `inc` or `del` of nothing: `missing`. */
 export type RecordResult = 'ok' | 'conflict' | 'guard' | 'missing'
 
 /** Ordered records in parts: for optional features and cold data. A part is usually a site. */
@@ -284,7 +298,7 @@ export interface Records {
   get(part: string, id: string): Promise<StoredRecord | null>
   /**
    * By id (`index: null`) or by a declared index. `prefix` fixes the first fields of the index. Strings order by code
-   * unit, numbers by value, numbers before strings. `after` is the `next` of an earlier answer.
+   * unit, numbers by value; `null` before booleans before numbers before strings; equal ones by id. `after` is the `next` of an earlier answer.
    */
   list(
     part: string,
@@ -339,7 +353,10 @@ export interface Store {
   scan(ref: ThreadRef, options: { readonly after?: Id; readonly limit: number }): Promise<CommentRow[]>
   /** Texts that edits replaced, oldest first. */
   revisions(ref: ThreadRef, id: Id): Promise<RevisionRow[]>
-  /** Applies `ops` to one thread in one transaction. */
+  /**
+   * Applies `ops` in order to one thread, in one transaction. A thread of another site is as good as none: `not_found`.
+   * `url` and `title` of the target fill those of the thread where they are `null`.
+   */
   commit(target: ThreadTarget, ops: readonly Op[], options: CommitOptions): Promise<Commit>
   records(spec: RecordSpec): Records
   /** Forgets idempotency keys written before `keysBefore` and delivered events written before `eventsBefore`. */
@@ -348,6 +365,22 @@ export interface Store {
   migrate(): Promise<void>
   /** Rejects when the store cannot answer. For readiness. */
   ping(): Promise<void>
-  /** Calls after it reject. Closes only what the store itself opened. */
+  /** Calls after it reject with `store_closed`, calls before it are finished. Closes only what the store itself opened. */
   close(): Promise<void>
 }
+
+/**
+ * `code` of the errors that a store rejects with. `store_busy`: try again later; `store_full`: no room on the disk;
+ * `store_newer`: written by a newer version; `store_foreign`: holds another program's data; `store_missing`: there is no
+ * such place; `store_failed`: anything else, with the driver's error as `cause`.
+ */
+export type StoreErrorCode =
+  | 'store_busy'
+  | 'store_closed'
+  | 'store_corrupt'
+  | 'store_failed'
+  | 'store_foreign'
+  | 'store_full'
+  | 'store_missing'
+  | 'store_newer'
+  | 'store_readonly'

@@ -1,0 +1,3 @@
+export { memoryLimiter } from './limiter.ts'
+export { memoryPubSub } from './pubsub.ts'
+export { memoryStore } from './store.ts'
