@@ -1,0 +1,59 @@
+// Every check that is not a test, each with one line: `node scripts/check.ts`, after a build. They do not depend on each
+// other, so all run at once and all report, and one run shows everything that is wrong.
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { docFaults } from './checks/docs.ts'
+import { exportFaults } from './checks/exports.ts'
+import { importFaults } from './checks/import-rules.ts'
+import { packedFaults } from './checks/packed.ts'
+import { readSources } from './checks/source.ts'
+import type { Fault } from './checks/source.ts'
+import { readTracked, registryHost, wordFaults } from './checks/words.ts'
+
+const root = join(import.meta.dirname, '..')
+const run = promisify(execFile)
+
+const steps: { readonly [name: string]: () => Promise<Fault[]> | Fault[] } = {
+  lint: () => tool('oxlint'),
+  format: () => tool('oxfmt', '--check'),
+  'types of tests': () => tool('tsc', '-b', 'tsconfig.test.json'),
+  'import rules': () => importFaults(readSources(root)),
+  exports: () => exportFaults(root),
+  'public docs': () => docFaults(root, readSources(root)),
+  words: () => wordFaults(readTracked(root), registryHost(process.env)),
+  packages: () => packedFaults(root),
+}
+
+/** Runs a tool of the workspace; what it prints when it fails is the fault. */
+async function tool(name: string, ...args: string[]): Promise<Fault[]> {
+  const options = { cwd: root, shell: process.platform === 'win32', maxBuffer: 64 * 1024 * 1024 }
+  try {
+    await run(join(root, 'node_modules', '.bin', name), args, options)
+    return []
+  } catch (error) {
+    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
+    return [`${stdout}${stderr}`.trim() || String(error)]
+  }
+}
+
+let failed = 0
+await Promise.all(
+  Object.entries(steps).map(async ([name, step]) => {
+    const begin = performance.now()
+    let faults: Fault[]
+    try {
+      faults = await step()
+    } catch (error) {
+      faults = [error instanceof Error ? (error.stack ?? error.message) : String(error)]
+    }
+    const seconds = ((performance.now() - begin) / 1000).toFixed(1)
+    if (faults.length > 0) failed += 1
+    console.log(`${faults.length === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)`)
+    for (const fault of faults) console.log(fault.replaceAll(/^/gm, '     '))
+  }),
+)
+if (failed > 0) {
+  console.error(`${failed} of ${Object.keys(steps).length} checks failed`)
+  process.exitCode = 1
+}
