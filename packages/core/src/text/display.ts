@@ -1,13 +1,11 @@
+import { limitMarks } from './marks.ts'
+
+const plain = /^[\n\u0020-\u007e]*$/
 // Embeddings and overrides (U+202A to U+202E) re-order text that stands beside them, U+206A to U+206F are deprecated,
-// and controls are not text.
+// and controls are not text. All of them can be written as entities, so cleaned input is no protection here.
 const never = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u206a-\u206f\ufffe\uffff]/g
 const isolates = /[\u2066-\u2069]/g
 const popIsolate = '\u2069'
-
-/** Most combining marks on one character. */
-export const maxMarks = 10
-// The same mark again and again is never a language, so two are enough. Tibetan stacks reach eight different marks.
-const manyMarks = /\p{M}{3,}/gu
 
 /**
  * Text as it may be shown: what cannot be seen but moves or hides other text is gone, and so are towers of marks.
@@ -20,27 +18,16 @@ const manyMarks = /\p{M}{3,}/gu
  * @param prose whether balanced isolates stay
  */
 export function displayText(text: string, prose: boolean): string {
-  if (!/[^\n\u0020-\u007e]/.test(text)) return text
+  if (plain.test(text)) return text
   const calm = text.replace(never, '')
-  return limitMarks(prose ? balanceIsolates(calm) : calm.replace(isolates, ''))
+  return limitMarks(prose && isolatesBalance(calm) ? calm : calm.replace(isolates, ''))
 }
 
-function balanceIsolates(text: string): string {
+function isolatesBalance(text: string): boolean {
   let open = 0
   for (const [control] of text.matchAll(isolates)) {
     open += control === popIsolate ? -1 : 1
-    if (open < 0) break
+    if (open < 0) return false
   }
-  return open === 0 ? text : text.replace(isolates, '')
-}
-
-function limitMarks(text: string): string {
-  return text.replace(manyMarks, (run) => {
-    const kept: string[] = []
-    for (const mark of run) {
-      if (kept.length === maxMarks) break
-      if (kept.at(-1) !== mark || kept.at(-2) !== mark) kept.push(mark)
-    }
-    return kept.join('')
-  })
+  return open === 0
 }

@@ -1,5 +1,7 @@
 import MarkdownIt from 'markdown-it'
 
+import { limitBlocks } from './block-limits.ts'
+import { linkBareAddresses } from './bare-links.ts'
 import { safeLink } from './link.ts'
 import { renderTokens } from './render-tokens.ts'
 
@@ -14,8 +16,8 @@ export function markdownRenderer(link: (address: string) => string | null): (sou
   parser.validateLink = (address) => address !== ''
   // The words of a link stay as they were typed: decoding them could make two different addresses look the same.
   parser.normalizeLinkText = (address) => address
-  parser.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false })
-  for (const schema of ['ftp:', '//', 'mailto:']) parser.linkify.add(schema, null)
+  linkBareAddresses(parser.linkify)
+  limitBlocks(parser)
   return (source) => renderTokens(parser.parse(source.toWellFormed(), {}), parser.utils.unescapeAll)
 }
 

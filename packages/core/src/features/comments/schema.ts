@@ -1,5 +1,8 @@
 import { z } from 'zod'
 
+import { cleanLine, cleanText, isBlank } from '../../text/clean.ts'
+import { safeLink } from '../../text/link.ts'
+
 /** Longest text of one comment, in UTF-16 code units. */
 export const maxBodyLength = 10_000
 /** Most pages that one request for counts may name. */
@@ -12,32 +15,25 @@ const httpUrl = z
   .max(2000)
   .refine((value) => isHttpUrl(value), 'must be an http or https address')
 
+/** Without blanks, controls and user names, in which an address can hide where it leads. */
 function isHttpUrl(value: string): boolean {
-  const url = URL.parse(value)
-  return url !== null && (url.protocol === 'https:' || url.protocol === 'http:')
-}
-
-/** Well-formed, composed (NFC), without control characters that no text needs. */
-function cleanText(value: string): string {
-  // Tabs and line ends stay; the rest of C0, DEL and C1 only forges logs and terminals.
-  return value
-    .toWellFormed()
-    .replace(/\r\n?/g, '\n')
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/g, '')
-    .normalize('NFC')
+  return !/\s/.test(value) && safeLink(value)?.startsWith('http') === true
 }
 
 const body = z
   .string()
   .max(maxBodyLength, `must be at most ${maxBodyLength} characters`)
   .transform(cleanText)
-  .refine((value) => value.trim() !== '', 'must not be empty')
+  // Composing can lengthen a text as well as shorten it.
+  .refine((value) => value.length <= maxBodyLength, `must be at most ${maxBodyLength} characters`)
+  .refine((value) => !isBlank(value), 'must not be empty')
 
 const line = (max: number) =>
   z
     .string()
     .max(max, `must be at most ${max} characters`)
-    .transform((value) => cleanText(value).replace(/\s+/g, ' ').trim())
+    .transform(cleanLine)
+    .refine((value) => value.length <= max, `must be at most ${max} characters`)
 
 export const siteIdSchema = z.string().regex(/^[a-z0-9_-]{1,64}$/, 'must be 1 to 64 of a-z, 0-9, - and _')
 /** A page's own name: usually its path. Never a secret. */
@@ -50,11 +46,14 @@ export const pageKeySchema = z
 
 /** What a guest says of themselves. */
 export const guestInput = z.strictObject({
-  name: line(60).refine((value) => value !== '', 'must not be empty'),
+  name: line(60).refine((value) => !isBlank(value), 'must not be empty'),
   email: z
     .string()
     .max(254)
-    .regex(/^[^\s@,;:<>()[\]"\\]{1,64}@[^\s@,;:<>()[\]"\\]+\.[^\s@,;:<>()[\]"\\]+$/, 'must be one plain e-mail address')
+    .regex(
+      /^[^\s\p{C}@,;:<>()[\]"\\]{1,64}@[^\s\p{C}@,;:<>()[\]"\\]+\.[^\s\p{C}@,;:<>()[\]"\\]+$/u,
+      'must be one plain e-mail address',
+    )
     .optional(),
   website: httpUrl.optional(),
 })
@@ -81,6 +80,11 @@ export const patchThreadInput = z.strictObject({
 })
 
 const wholeNumber = (min: number, max: number) => z.coerce.number().int().min(min).max(max)
+
+export const commentIdSchema = id
+
+/** The two parameters that stand for a thread's id in `/threads/-`. */
+export const threadQuery = z.strictObject({ site: siteIdSchema.optional(), pageKey: pageKeySchema.optional() })
 
 export const listCommentsQuery = z
   .strictObject({
