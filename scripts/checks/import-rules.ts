@@ -13,7 +13,7 @@ const coreRooms: { readonly [room: string]: Room } = {
   runtime: { rooms: ['ports'], packages: [] },
   engine: { rooms: ['ports', 'runtime'], packages: ['zod'] },
   text: { rooms: [], packages: ['markdown-it'] },
-  features: { rooms: ['ports', 'engine', 'text'], packages: ['hono', 'zod'] },
+  features: { rooms: ['ports', 'engine', 'text'], packages: ['zod'] },
   http: { rooms: ['ports', 'runtime', 'engine', 'features'], packages: ['hono', 'zod'] },
   memory: { rooms: ['ports'], packages: [] },
   create: {
@@ -28,6 +28,9 @@ const coreRooms: { readonly [room: string]: Room } = {
 
 /** Features every Confab has. The others are optional: they may build on these, and these know none of them. */
 const baseFeatures = ['auth', 'posts', 'comments']
+
+/** Folders of the adapters package that several adapters share; they know no adapter. */
+const sharedByAdapters = ['commit']
 
 /** The bridges to one runtime: nothing else in core imports them, and only they may name that runtime. */
 const runtimeBridges = ['packages/core/src/runtime/node.ts']
@@ -91,7 +94,7 @@ function judgeAdapter(path: string, wanted: Import): string | null {
   if (wanted.from.startsWith('.')) {
     const own = path.split('/')[3] ?? ''
     const other = resolveRelative(path, wanted.from).split('/')[3] ?? ''
-    return own === other ? null : 'an adapter does not know other adapters'
+    return own === other || sharedByAdapters.includes(other) ? null : 'an adapter does not know other adapters'
   }
   if (!wanted.from.startsWith('@confab/')) return null
   if (wanted.from !== '@confab/core/ports') return 'adapters know only @confab/core/ports'
