@@ -14,7 +14,7 @@ const coreRooms: { readonly [room: string]: Room } = {
   engine: { rooms: ['ports', 'runtime'], packages: ['zod'] },
   text: { rooms: [], packages: ['markdown-it'] },
   features: { rooms: ['ports', 'engine', 'text'], packages: ['zod'] },
-  http: { rooms: ['ports', 'runtime', 'engine', 'features'], packages: ['hono', 'zod'] },
+  http: { rooms: ['ports', 'runtime', 'engine', 'features'], packages: ['hono', 'ipaddr.js', 'zod'] },
   memory: { rooms: ['ports'], packages: [] },
   create: {
     rooms: ['ports', 'runtime', 'engine', 'text', 'features', 'http', 'memory'],
