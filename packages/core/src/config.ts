@@ -1,0 +1,120 @@
+import type {
+  Assets,
+  Clock,
+  EventRow,
+  EventType,
+  FindSite,
+  Identify,
+  Ids,
+  Limiter,
+  Logger,
+  Ms,
+  PageCache,
+  PubSub,
+  RateRule,
+  Site,
+  Store,
+} from './ports/index.ts'
+import type { Limits } from './engine/kernel.ts'
+
+/** What {@link createConfab} is built from. Only `store` and `sites` are needed. */
+export interface ConfabConfig {
+  /** Where conversations are kept, such as `sqlite('confab.db')` of `@confab/adapters/sqlite`. */
+  readonly store: Store
+  /** The sites served, or a function that finds one by id. */
+  readonly sites: readonly Site[] | FindSite
+  /** Your own users: reads your session from the request, `null` for nobody. Guests are known without it. */
+  readonly identify?: Identify
+  /** Signs guests' cookies; at least 32 characters. @default one that is made once and kept in the store */
+  readonly secret?: string
+  /** The path the router answers under, for `fetch` and the Node handler. @default '/' */
+  readonly basePath?: string
+  /** The widget's files, from `@confab/widget/assets`, to be served beside the interface. @default none */
+  readonly assets?: Assets
+  /** Pages shared between processes. @default none: each process keeps its own */
+  readonly cache?: PageCache
+  /** Messages between processes. @default none */
+  readonly bus?: PubSub
+  /** @default limits in memory, for each process */
+  readonly limiter?: Limiter
+  /**
+   * How much one may do; `false` lifts a limit.
+   * @default read: 300 at once and 1200 a minute of one address; write: 10 at once and 20 a minute of one person;
+   * address: 30 at once and 60 a minute from one address
+   */
+  readonly limits?: {
+    readonly read?: RateRule | false
+    readonly write?: RateRule | false
+    readonly address?: RateRule | false
+  }
+  /** Proxies whose `X-Forwarded-For` is believed: addresses, ranges, or `loopback`. @default none */
+  readonly trustProxy?: readonly string[]
+  /** Memory for finished pages, in bytes. @default 67108864 (64 MiB) */
+  readonly pageMemoryBytes?: number
+  /** Called at least once for each stored event, after `start`. It must not mind being called twice. */
+  readonly on?: { readonly [type in EventType]?: (event: EventRow) => Promise<void> }
+  /** @default lines of JSON on the console */
+  readonly logger?: Logger
+  readonly clock?: Clock
+  readonly ids?: Ids
+}
+
+const minute: Ms = 60_000
+
+const defaultLimits: Limits = {
+  read: { burst: 300, perMs: minute / 4 },
+  write: { burst: 10, perMs: minute / 2 },
+  address: { burst: 30, perMs: minute / 2 },
+}
+
+/**
+ * Checks what a host may get wrong, so that it shows at start and not at the first request.
+ * @throws TypeError that names the option and says what to do
+ */
+export function checkConfig(config: ConfabConfig): void {
+  if (typeof config !== 'object' || config === null) throw new TypeError('`createConfab` needs an object of options')
+  const known = new Set([
+    'store',
+    'sites',
+    'identify',
+    'secret',
+    'basePath',
+    'assets',
+    'cache',
+    'bus',
+    'limiter',
+    'limits',
+    'trustProxy',
+    'pageMemoryBytes',
+    'on',
+    'logger',
+    'clock',
+    'ids',
+  ])
+  for (const name of Object.keys(config)) {
+    if (!known.has(name))
+      throw new TypeError(`\`${name}\` is not an option of \`createConfab\`; remove it or check its spelling`)
+  }
+  if (typeof config.store?.commit !== 'function') {
+    throw new TypeError("`store` is missing; give it a store such as sqlite('confab.db') from @confab/adapters/sqlite")
+  }
+  if (!Array.isArray(config.sites) && typeof config.sites !== 'function') {
+    throw new TypeError(
+      "`sites` is missing; give it a list such as [{ id: 'blog', origins: ['https://blog.example.org'] }]",
+    )
+  }
+  if (config.secret !== undefined && config.secret.length < 32) {
+    throw new TypeError('`secret` must have at least 32 characters; make one with: openssl rand -base64 32')
+  }
+  if (config.basePath !== undefined && !/^\/([^?#]*[^/?#])?$/.test(config.basePath)) {
+    throw new TypeError('`basePath` must begin with a slash and not end with one, such as /comments')
+  }
+  if (config.identify !== undefined && typeof config.identify !== 'function') {
+    throw new TypeError('`identify` must be a function that reads your session from a request')
+  }
+}
+
+/** The limits with defaults for what the host left out. */
+export function limitsOf(config: ConfabConfig): Limits {
+  return { ...defaultLimits, ...config.limits }
+}

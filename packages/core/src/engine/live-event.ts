@@ -1,0 +1,34 @@
+import type { Bytes } from '../ports/index.ts'
+
+/** One event as readers get it. `view` is JSON of the feature that made it; the engine only needs its place. */
+export interface LiveEvent {
+  readonly ver: number
+  readonly type: string
+  readonly view: object
+}
+
+const encoder = new TextEncoder()
+
+/** The event in the form of a server-sent event, `id` being the version (WHATWG HTML, section 9.2). */
+export function eventFrame(event: LiveEvent): Bytes {
+  return encoder.encode(`id: ${event.ver}\nevent: ${event.type}\ndata: ${JSON.stringify(event.view)}\n\n`)
+}
+
+/** A message about the stream itself. It carries an id only where the reader should resume behind it. */
+export function controlFrame(type: 'ver' | 'reset' | 'bye', ver: number, retryMs?: number): Bytes {
+  const retry = retryMs === undefined ? '' : `retry: ${Math.round(retryMs)}\n`
+  const id = type === 'bye' ? '' : `id: ${ver}\n`
+  return encoder.encode(`${retry}${id}event: ${type}\ndata: ${JSON.stringify({ ver })}\n\n`)
+}
+
+export function concatBytes(chunks: readonly Bytes[]): Bytes {
+  const [only] = chunks
+  if (only && chunks.length === 1) return only
+  const out = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+  let offset = 0
+  for (const chunk of chunks) {
+    out.set(chunk, offset)
+    offset += chunk.length
+  }
+  return out
+}

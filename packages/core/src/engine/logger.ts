@@ -1,0 +1,12 @@
+import type { LogFields, Logger } from '../ports/index.ts'
+
+/** One line of JSON for each event, to the console of the runtime. Line breaks in values are escaped by JSON. */
+export function consoleLogger(): Logger {
+  const line = (level: string, message: string, fields: LogFields | undefined): string =>
+    JSON.stringify({ at: new Date().toISOString(), level, message, ...fields })
+  return {
+    info: (message, fields) => console.info(line('info', message, fields)),
+    warn: (message, fields) => console.warn(line('warn', message, fields)),
+    error: (message, fields) => console.error(line('error', message, fields)),
+  }
+}

@@ -1,0 +1,51 @@
+import type { z } from 'zod'
+import { ConfabError } from './errors.ts'
+
+interface Field {
+  readonly field: string
+  readonly message: string
+}
+
+/**
+ * The one way from what came in to what is trusted.
+ * @param name how the value as a whole is called in messages
+ * @throws ConfabError `invalid` with every field that is wrong
+ */
+export function parseInput<T>(schema: z.ZodType<T>, value: unknown, name = 'body'): T {
+  const result = schema.safeParse(value, { reportInput: true })
+  if (result.success) return result.data
+  const fields = result.error.issues.flatMap((issue) => fieldsOf(issue, name))
+  const [first] = fields
+  throw new ConfabError('invalid', first ? `\`${first.field}\` ${first.message}` : 'The input is not valid', {
+    details: { fields },
+  })
+}
+
+function fieldsOf(issue: z.core.$ZodIssue, name: string): Field[] {
+  const path = issue.path.join('.')
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ field: path ? `${path}.${key}` : key, message: 'is not known here' }))
+  }
+  return [{ field: path || name, message: messageOf(issue) }]
+}
+
+/** The library's own sentences speak of types; these say what to do. */
+function messageOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is needed' : `must be ${article(issue.expected)}`
+    case 'too_big':
+      return issue.message.startsWith('must') ? issue.message : `must be at most ${issue.maximum}`
+    case 'too_small':
+      return issue.message.startsWith('must') ? issue.message : `must be at least ${issue.minimum}`
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}`
+    default:
+      return issue.message
+  }
+}
+
+function article(type: string): string {
+  if (type === 'int') return 'a whole number'
+  return `${/^[aeiou]/.test(type) ? 'an' : 'a'} ${type}`
+}

@@ -1,0 +1,47 @@
+import type { Hono } from 'hono'
+import type { Asset, Assets, Bytes } from '../ports/index.ts'
+import { toBase64Url } from '../engine/ids.ts'
+import { gzip } from '../runtime/gzip.ts'
+
+interface ReadyAsset {
+  readonly plain: Bytes
+  readonly gzip: Bytes
+  readonly etag: string
+}
+
+/** Serves the widget's files from memory, compressed once. */
+export function assetRoutes(app: Hono, assets: Assets): void {
+  const ready = new Map<string, Promise<ReadyAsset>>()
+
+  for (const [name, asset] of Object.entries(assets)) {
+    app.get(`/${name}`, async (c) => {
+      const file = ready.get(name) ?? prepare(asset)
+      ready.set(name, file)
+      return assetResponse(c.req.raw, asset, await file)
+    })
+  }
+}
+
+async function prepare(asset: Asset): Promise<ReadyAsset> {
+  const plain = new TextEncoder().encode(asset.body)
+  const hash = await crypto.subtle.digest('SHA-256', plain)
+  return { plain, gzip: await gzip(plain), etag: `"${toBase64Url(new Uint8Array(hash)).slice(0, 16)}"` }
+}
+
+function assetResponse(request: Request, asset: Asset, file: ReadyAsset): Response {
+  const headers: { [name: string]: string } = {
+    'content-type': asset.type,
+    'cache-control': asset.immutable
+      ? 'public, max-age=31536000, immutable'
+      : 'public, max-age=300, stale-while-revalidate=86400',
+    etag: file.etag,
+    vary: 'accept-encoding',
+    'x-content-type-options': 'nosniff',
+    // A module that a page imports from another origin is fetched by CORS, and a page with COEP needs the second one.
+    'access-control-allow-origin': '*',
+    'cross-origin-resource-policy': 'cross-origin',
+  }
+  if (request.headers.get('if-none-match')?.includes(file.etag)) return new Response(null, { status: 304, headers })
+  if (!/\bgzip\b/.test(request.headers.get('accept-encoding') ?? '')) return new Response(file.plain, { headers })
+  return new Response(file.gzip, { headers: { ...headers, 'content-encoding': 'gzip' } })
+}

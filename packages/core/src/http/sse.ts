@@ -1,0 +1,37 @@
+import type { Bytes } from '../ports/index.ts'
+import type { LiveSink } from '../engine/live.ts'
+
+/** Bytes a reader may lag behind before it is dropped. It comes again and resumes, so a slow one costs nobody else. */
+const maxLag = 64 * 1024
+
+/** A stream of events over the web's own streams. */
+export function eventStream(open: (sink: LiveSink) => Promise<() => void>): ReadableStream<Bytes> {
+  let leave = (): void => undefined
+  let ended = false
+  return new ReadableStream<Bytes>(
+    {
+      async start(controller) {
+        const sink: LiveSink = {
+          write(chunk) {
+            if (ended) return false
+            controller.enqueue(chunk)
+            return (controller.desiredSize ?? 0) > 0
+          },
+          close() {
+            if (ended) return
+            ended = true
+            controller.close()
+          },
+        }
+        leave = await open(sink)
+        // The reader may have gone while the stream was being opened.
+        if (ended) leave()
+      },
+      cancel() {
+        ended = true
+        leave()
+      },
+    },
+    new ByteLengthQueuingStrategy({ highWaterMark: maxLag }),
+  )
+}
