@@ -21,5 +21,6 @@ export type {
   RevisionView,
   ThreadView,
 } from './features/comments/schema.ts'
+export { cleanLine, cleanText, isBlank } from './text/clean.ts'
 export { renderMarkdown } from './text/markdown.ts'
 export type * from './ports/index.ts'
