@@ -1,0 +1,63 @@
+import type { EventLog, EventRow, Ms, ThreadRef } from '@confab/core/ports'
+import type { Database } from './database.ts'
+import { findVer } from './queries.ts'
+import { eventColumns, text, toEventRow } from './rows.ts'
+import type { Writer } from './writer.ts'
+
+/** So many old rows go in one transaction, so that writers do not wait long behind a clean-up. */
+const pruneAtOnce = 500
+
+export const sql = {
+  since: `SELECT ${eventColumns} FROM event INDEXED BY e_thread
+    WHERE t = ? AND ver IS NOT NULL AND ver > ? AND site = ? ORDER BY ver LIMIT ?`,
+  claimable: `SELECT id FROM event INDEXED BY e_age
+    WHERE done = 0 AND at < ? AND lease <= ? ORDER BY at, id LIMIT ?`,
+  claim: `UPDATE event SET lease = ? WHERE id IN (SELECT value FROM json_each(?))`,
+  events: `SELECT ${eventColumns} FROM json_each(?) j CROSS JOIN event ON id = j.value ORDER BY j.key`,
+  done: 'UPDATE event SET done = 1 WHERE id IN (SELECT value FROM json_each(?)) AND done = 0',
+  pruneEvents: `DELETE FROM event WHERE id IN
+    (SELECT id FROM event INDEXED BY e_age WHERE done = 1 AND at < ? ORDER BY at, id LIMIT ${pruneAtOnce})`,
+  pruneKeys: `DELETE FROM idem WHERE (t, scope, key) IN
+    (SELECT t, scope, key FROM idem INDEXED BY idem_age WHERE at < ? ORDER BY at LIMIT ${pruneAtOnce})`,
+}
+
+export function eventLog(db: Database, writer: Writer): EventLog {
+  return {
+    since: (ref, ver, limit) => db.attempt(() => eventsSince(db, ref, ver, limit)),
+    async claim({ limit, leaseMs, now, before }) {
+      const claimable = () => db.all(sql.claimable, before, now, limit).map((row) => text(row[0]))
+      // Most of the time there is nothing to do, and finding that out takes no write lock.
+      if ((await db.attempt(claimable)).length === 0) return []
+      return writer.write(() => {
+        const ids = JSON.stringify(claimable())
+        db.run(sql.claim, now + leaseMs, ids)
+        return db.all(sql.events, ids).map(toEventRow)
+      })
+    },
+    async done(ids) {
+      await writer.write(() => db.run(sql.done, JSON.stringify(ids)))
+    },
+  }
+}
+
+function eventsSince(db: Database, ref: ThreadRef, ver: number, limit: number): EventRow[] | 'gone' {
+  const present = findVer(db, ref)
+  const found = db.all(sql.since, ref.thread, ver, ref.site, limit).map(toEventRow)
+  // Between the two reads another process may have added some, never taken the place of one.
+  const isWhole = found.length >= Math.min(limit, present - ver)
+  return isWhole && found.every((event, i) => event.ver === ver + 1 + i) ? found : 'gone'
+}
+
+export async function pruneOld(
+  db: Database,
+  writer: Writer,
+  limits: { readonly keysBefore: Ms; readonly eventsBefore: Ms },
+): Promise<void> {
+  const pruneAll = async (statement: string, before: Ms) => {
+    let removed
+    do removed = await writer.write(() => db.run(statement, before))
+    while (removed === pruneAtOnce)
+  }
+  await pruneAll(sql.pruneKeys, limits.keysBefore)
+  await pruneAll(sql.pruneEvents, limits.eventsBefore)
+}

@@ -1,0 +1,3 @@
+export { StoreError } from './errors.ts'
+export { sqlite } from './store.ts'
+export type { SqliteOptions, SqliteStore } from './store.ts'

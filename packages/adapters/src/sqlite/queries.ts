@@ -1,0 +1,158 @@
+import type {
+  CommentRow,
+  Id,
+  ListQuery,
+  Page,
+  PageQuery,
+  RevisionRow,
+  ThreadId,
+  ThreadRef,
+  ThreadRow,
+} from '@confab/core/ports'
+import type { Database } from './database.ts'
+import { commentColumns, joinAuthor, number, text, threadColumns, toCommentRow, toThreadRow } from './rows.ts'
+
+/**
+ * `INDEXED BY` is not decoration: without statistics SQLite may take another index and then sort, and the cost of a page
+ * grows with the thread. `plans.test.ts` looks at the plan of every statement here.
+ */
+export const sql = {
+  thread: `SELECT ${threadColumns} FROM thread WHERE t = ? AND site = ?`,
+  siteOf: 'SELECT site FROM thread WHERE t = ?',
+  ver: 'SELECT ver FROM thread WHERE t = ? AND site = ?',
+  threads: `SELECT ${threadColumns} FROM json_each(?) j CROSS JOIN thread ON t = j.value WHERE site = ?`,
+  listThreads: `SELECT ${threadColumns} FROM thread INDEXED BY thread_site WHERE site = ? AND t > ? ORDER BY t LIMIT ?`,
+  /** Without a place: `pageFrom('>=')` from '' upwards or `pageFrom('<')` from {@link behindAll} downwards. */
+  pageFrom: (order: '>' | '>=' | '<' | '<=') => pages[order],
+  rows: `SELECT ${commentColumns} FROM json_each(?) j CROSS JOIN comment c ON c.t = ? AND c.id = j.value ${joinAuthor}
+    WHERE c.site = ?`,
+  row: `SELECT ${commentColumns} FROM comment c ${joinAuthor} WHERE c.t = ? AND c.id = ? AND c.site = ?`,
+  mine: `SELECT ${commentColumns} FROM comment c INDEXED BY c_mine ${joinAuthor}
+    WHERE c.t = ? AND c.u = ? AND c.st <> 4 AND c.site = ? ORDER BY c.id DESC LIMIT ?`,
+  listSite: `SELECT ${commentColumns} FROM comment c INDEXED BY c_site ${joinAuthor}
+    WHERE c.site = ? AND c.st = 0 AND c.id < ? ORDER BY c.id DESC LIMIT ?`,
+  // The list of the index's condition has to be repeated: a bound value alone does not prove that it holds.
+  listQueue: `SELECT ${commentColumns} FROM comment c INDEXED BY c_queue ${joinAuthor}
+    WHERE c.site = ? AND c.st IN (1, 2) AND c.st = ? AND c.id > ? ORDER BY c.id LIMIT ?`,
+  listAuthor: `SELECT ${commentColumns} FROM comment c INDEXED BY c_author ${joinAuthor}
+    WHERE c.site = ? AND c.u = ? AND c.id < ? ORDER BY c.id DESC LIMIT ?`,
+  scan: `SELECT ${commentColumns} FROM comment c ${joinAuthor}
+    WHERE c.t = ? AND c.id > ? AND c.site = ? ORDER BY c.id LIMIT ?`,
+  revisions: `SELECT r.rev, r.src, r.by, r.at FROM thread h CROSS JOIN revision r ON r.t = h.t
+    WHERE h.t = ? AND h.site = ? AND r.id = ? ORDER BY r.rev`,
+}
+
+/** Behind every id: ids are ASCII, and this is not. */
+const behindAll = '\u{10ffff}'
+
+const pages = { '>': pageSql('>'), '>=': pageSql('>='), '<': pageSql('<'), '<=': pageSql('<=') }
+
+function pageSql(order: '>' | '>=' | '<' | '<='): string {
+  return `SELECT ${commentColumns} FROM comment c INDEXED BY c_tree ${joinAuthor}
+    WHERE c.t = ? AND c.p = ? AND c.vis = 1 AND c.id ${order} ? AND c.site = ?
+    ORDER BY c.id ${order.startsWith('<') ? 'DESC' : 'ASC'} LIMIT ?`
+}
+
+export function findThread(db: Database, ref: ThreadRef): ThreadRow | null {
+  const row = db.get(sql.thread, ref.thread, ref.site)
+  return row ? toThreadRow(row) : null
+}
+
+export function findVer(db: Database, ref: ThreadRef): number {
+  const row = db.get(sql.ver, ref.thread, ref.site)
+  return row ? number(row[0]) : 0
+}
+
+export function findSite(db: Database, thread: ThreadId): string | null {
+  const row = db.get(sql.siteOf, thread)
+  return row ? text(row[0]) : null
+}
+
+export function findPage(db: Database, query: PageQuery): Page {
+  // First the thread, then its rows: they may be newer than `ver` says, never older.
+  const thread = findThread(db, query)
+  if (!thread) return { thread: null, rows: [], more: false, replies: new Map() }
+  const { after, before, limit, inclusive = false } = query
+  const place = before ?? after
+  const upwards = (query.sort === 'oldest') !== (before !== undefined)
+  const start = place?.id ?? (upwards ? '' : behindAll)
+  const order = `${upwards ? '>' : '<'}${place && inclusive ? '=' : ''}` as const
+  const found = db
+    .all(sql.pageFrom(order), query.thread, query.parent ?? '', start, query.site, limit + 1)
+    .map(toCommentRow)
+  const more = found.length > limit
+  if (more) found.pop()
+  if (before) found.reverse()
+  const replied = query.replies ? found.filter((row) => row.replies > 0).map((row) => row.id) : []
+  return { thread, rows: found, more, replies: findReplies(db, query, replied, query.replies ?? 0) }
+}
+
+export function findReplies(
+  db: Database,
+  ref: ThreadRef,
+  parents: readonly Id[],
+  limit: number,
+): Map<Id, CommentRow[]> {
+  const replies = new Map<Id, CommentRow[]>()
+  for (const parent of parents) {
+    const found = db.all(sql.pageFrom('>'), ref.thread, parent, '', ref.site, limit)
+    if (found.length > 0) replies.set(parent, found.map(toCommentRow))
+  }
+  return replies
+}
+
+export function findRows(db: Database, ref: ThreadRef, ids: readonly Id[]): (CommentRow | null)[] {
+  const found = new Map<Id, CommentRow>()
+  for (const row of db.all(sql.rows, JSON.stringify(ids), ref.thread, ref.site)) {
+    const comment = toCommentRow(row)
+    found.set(comment.id, comment)
+  }
+  return ids.map((id) => found.get(id) ?? null)
+}
+
+export function findThreads(db: Database, site: string, threads: readonly ThreadId[]): (ThreadRow | null)[] {
+  const found = new Map<ThreadId, ThreadRow>()
+  for (const row of db.all(sql.threads, JSON.stringify(threads), site)) {
+    const thread = toThreadRow(row)
+    found.set(thread.thread, thread)
+  }
+  return threads.map((thread) => found.get(thread) ?? null)
+}
+
+export function listThreadsOf(
+  db: Database,
+  site: string,
+  options: { readonly after?: ThreadId; readonly limit: number },
+): ThreadRow[] {
+  return db.all(sql.listThreads, site, options.after ?? '', options.limit).map(toThreadRow)
+}
+
+export function findMine(db: Database, ref: ThreadRef, user: string, limit: number): CommentRow[] {
+  return db.all(sql.mine, ref.thread, user, ref.site, limit).map(toCommentRow)
+}
+
+export function findList(db: Database, query: ListQuery): CommentRow[] {
+  const { site, limit, after } = query
+  switch (query.by) {
+    case 'site':
+      return db.all(sql.listSite, site, after ?? behindAll, limit).map(toCommentRow)
+    case 'queue':
+      return db.all(sql.listQueue, site, query.status === 'pending' ? 1 : 2, after ?? '', limit).map(toCommentRow)
+    case 'author':
+      return db.all(sql.listAuthor, site, query.user, after ?? behindAll, limit).map(toCommentRow)
+  }
+}
+
+export function scanThread(
+  db: Database,
+  ref: ThreadRef,
+  options: { readonly after?: Id; readonly limit: number },
+): CommentRow[] {
+  return db.all(sql.scan, ref.thread, options.after ?? '', ref.site, options.limit).map(toCommentRow)
+}
+
+export function findRevisions(db: Database, ref: ThreadRef, id: Id): RevisionRow[] {
+  return db
+    .all(sql.revisions, ref.thread, ref.site, id)
+    .map((row) => ({ rev: number(row[0]), source: text(row[1]), by: text(row[2]), at: number(row[3]) }))
+}
