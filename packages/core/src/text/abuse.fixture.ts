@@ -18,7 +18,7 @@ function scramble(alphabet: readonly string[], length: number): string {
 export const abuse: { readonly [name: string]: (length: number) => string } = {
   'opening emphasis': (n) => repeat('*a ', n),
   'emphasis of two kinds': (n) => repeat('_a*', n),
-  'stars without words': (n) => repeat('*', n),
+  'stars without words': (n) => `a${repeat('*', n - 2)}a`,
   'triple stars': (n) => repeat('***a', n),
   'closing emphasis after opening': (n) => repeat('**a ', n / 2) + repeat('b** ', n / 2),
   'emphasis by threes': (n) => repeat('a**b*c**', n),
@@ -55,8 +55,8 @@ export const abuse: { readonly [name: string]: (length: number) => string } = {
     for (let depth = 1; text.length < n; depth++) text += `${'>'.repeat(depth % 60)}a\n`
     return text.slice(0, n)
   },
-  'lists in one line': (n) => repeat('- ', n),
-  'numbers in one line': (n) => repeat('1. ', n),
+  'lists in one line': (n) => `${repeat('- ', n - 1)}a`,
+  'numbers in one line': (n) => `${repeat('1. ', n - 1)}a`,
   'lists of growing depth': (n) => {
     let text = ''
     for (let depth = 0; text.length < n; depth++) text += `${'  '.repeat(depth % 40)}- a\n`
@@ -64,13 +64,13 @@ export const abuse: { readonly [name: string]: (length: number) => string } = {
   },
   'empty items': (n) => repeat('-\n', n),
   'loose items': (n) => repeat('- a\n\n', n),
-  'quotes in lists': (n) => repeat('- > ', n),
+  'quotes in lists': (n) => `${repeat('- > ', n - 1)}a`,
   'lists after paragraphs': (n) => repeat('a\n- b\n', n),
   rules: (n) => repeat('***\n', n),
   'nearly rules': (n) => repeat('* ', n - 1) + 'a',
   'underlined headings': (n) => repeat('a\n=\n', n),
   'nearly headings': (n) => repeat('a\n', n - 1) + '=',
-  'numbers signs': (n) => repeat('#', n),
+  'number signs': (n) => repeat('#', n),
   'closed headings': (n) => '# ' + repeat('# ', n),
   'open fences': (n) => repeat('```\n', n),
   'fences of growing length': (n) => {
@@ -90,8 +90,10 @@ export const abuse: { readonly [name: string]: (length: number) => string } = {
     for (let index = 0; text.length < n; index++) text += `[${index}]: http://a\n`
     return text.slice(0, n)
   },
-  'one definition, many uses': (n) =>
-    `[a]: http://b/${repeat('c', Math.min(1900, n / 4))}\n\n${repeat('[a] ', n - 20)}`,
+  'one definition, many uses': (n) => {
+    const definition = `[a]: http://b/${'c'.repeat(Math.min(1900, n / 4))}\n\n`
+    return definition + repeat('[a] ', n - definition.length)
+  },
   'nearly definitions': (n) => repeat('[a]:\n', n),
   'definitions with open titles': (n) => repeat('[a]: http://b "\n', n),
   'long labels': (n) => repeat(`[${'a'.repeat(990)}\n`, n),
@@ -112,7 +114,7 @@ export const abuse: { readonly [name: string]: (length: number) => string } = {
   blanks: (n) => 'a' + repeat(' ', n - 2) + 'b',
   'blanks before line ends': (n) => repeat(`a${' '.repeat(50)}\n`, n),
   tabs: (n) => repeat('\t', n - 1) + 'a',
-  'tabs in lists': (n) => repeat('-\t', n),
+  'tabs in lists': (n) => `${repeat('-\t', n - 1)}a`,
   'line ends': (n) => repeat('\n', n),
   returns: (n) => repeat('\r', n),
   'towers of marks': (n) => 'a' + repeat('\u0301\u0302', n - 1),

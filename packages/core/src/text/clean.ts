@@ -25,12 +25,12 @@ export function cleanText(value: string): string {
 
 // What shows nothing and turns or hides what stands beside it, in a line that appears next to other people's lines.
 const unseen =
-  /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e001f}]/gu
+  /[\u034f\u17b4\u17b5\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\u{e0000}-\u{e001f}]/gu
 // Letters in disguise, except in the flags of England, Scotland and Wales.
 const tags = /(\u{1f3f4}[\u{e0020}-\u{e007e}]{1,8}\u{e007f})|[\u{e0020}-\u{e007f}]+/gu
 // Joiners shape letters and build emoji, and stay there. Behind letters that never join they only make two names look alike.
 const joiners =
-  /(?<=^|[\s\u200c\u200d\p{P}\p{N}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}])[\u200c\u200d]+|\u200c+(?=\s|$)/gu
+  /(?<=^|[\s\u2800\p{P}\p{N}\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}])[\u200c\u200d]|\u200c(?=[\s\u2800]|$)/gu
 
 /**
  * One line that stands beside the lines of others, such as a name or a title: cleaned like {@link cleanText}, blanks
@@ -42,8 +42,12 @@ const joiners =
  * ```
  */
 export function cleanLine(value: string): string {
-  const shown = cleanText(value).replace(unseen, '').replace(tags, '$1').replace(joiners, '')
-  return limitMarks(shown).replace(/\s+/g, ' ').trim().normalize('NFC')
+  const shown = cleanText(value).replace(unseen, '').replace(tags, '$1').normalize('NFC')
+  const joined = shown.replace(/([\u200c\u200d])[\u200c\u200d]+/g, '$1').replace(joiners, '')
+  return limitMarks(joined)
+    .replace(/[\s\u2800]+/g, ' ')
+    .trim()
+    .normalize('NFC')
 }
 
 const seen = /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Mn}\p{Me}\u2800]/u

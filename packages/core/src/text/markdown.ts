@@ -1,7 +1,8 @@
 import MarkdownIt from 'markdown-it'
 
-import { limitBlocks } from './block-limits.ts'
 import { linkBareAddresses } from './bare-links.ts'
+import { limitBlocks } from './block-limits.ts'
+import { keepKaomoji } from './kaomoji.ts'
 import { safeLink } from './link.ts'
 import { renderTokens } from './render-tokens.ts'
 
@@ -18,6 +19,7 @@ export function markdownRenderer(link: (address: string) => string | null): (sou
   parser.normalizeLinkText = (address) => address
   linkBareAddresses(parser.linkify)
   limitBlocks(parser)
+  keepKaomoji(parser)
   return (source) => renderTokens(parser.parse(source.toWellFormed(), {}), parser.utils.unescapeAll)
 }
 

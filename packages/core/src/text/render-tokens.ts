@@ -81,7 +81,12 @@ export function renderTokens(tokens: readonly Token[], info: (line: string) => s
   }
 
   function code(token: Token): void {
-    const language = (info(token.info).trim().split(/\s/, 1)[0] ?? '').toLowerCase()
+    const language =
+      info(token.info)
+        .trim()
+        .toLowerCase()
+        .replace(/^language-/, '')
+        .split(/\s/, 1)[0] ?? ''
     const attributes: [AllowedAttribute, string][] = language === '' ? [] : [['class', `language-${language}`]]
     line(`${tag('pre')}>${tag('code', attributes)}>${escapeHtml(displayText(token.content, false))}</code>`)
     endLine('</pre>')
