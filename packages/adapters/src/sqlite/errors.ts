@@ -1,19 +1,5 @@
 import type { StoreErrorCode } from '@confab/core/ports'
-
-/** Why a store could not do what it was asked. Compare `code`: it is the same for every store. */
-export class StoreError extends Error {
-  readonly code: StoreErrorCode
-
-  constructor(code: StoreErrorCode, message: string, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause })
-    this.name = 'StoreError'
-    this.code = code
-  }
-}
-
-export function closedError(): StoreError {
-  return new StoreError('store_closed', 'The store is closed')
-}
+import { closedError, StoreError } from '../store/errors.ts'
 
 /** Primary result codes of SQLite: https://www.sqlite.org/rescode.html */
 const known = new Map<number, readonly [code: StoreErrorCode, message: string]>([

@@ -1,3 +1,3 @@
-export { StoreError } from './errors.ts'
+export { StoreError } from '../store/errors.ts'
 export { sqlite } from './store.ts'
 export type { SqliteOptions, SqliteStore } from './store.ts'

@@ -1,6 +1,7 @@
-import type { Json, RecordOp, RecordResult, Records, RecordSpec, StoredRecord } from '@confab/core/ports'
+import type { Json, Records, RecordSpec, StoredRecord } from '@confab/core/ports'
+import { behindPrefix, idKey, indexKey, justBehind, recordKey } from '../store/record-key.ts'
+import { applyRecordOp, recordIdOf } from '../store/record-ops.ts'
 import type { Database } from './database.ts'
-import { behindPrefix, idKey, indexKey, justBehind, recordKey } from './record-key.ts'
 import { text } from './rows.ts'
 import type { Writer } from './writer.ts'
 
@@ -122,10 +123,10 @@ export function recordStore(db: Database, writer: Writer, spec: RecordSpec): Rec
         const before = new Map<string, StoredRecord | null>()
         const after = new Map<string, StoredRecord | null>()
         const results = ops.map((op) => {
-          const id = idOf(op)
+          const id = recordIdOf(op)
           if (!before.has(id)) before.set(id, find(part, id))
           const present = after.has(id) ? after.get(id) : before.get(id)
-          const changed = applyOp(present ?? null, op)
+          const changed = applyRecordOp(present ?? null, op)
           if (typeof changed === 'string') return changed
           after.set(id, changed.record)
           return 'ok'
@@ -139,52 +140,6 @@ export function recordStore(db: Database, writer: Writer, spec: RecordSpec): Rec
   }
 }
 
-function idOf(op: RecordOp): string {
-  if ('put' in op) return op.put.id
-  return 'inc' in op ? op.inc.id : op.del
-}
-
-/** What becomes of a record; `null` in place of it when it goes. */
-function applyOp(
-  present: StoredRecord | null,
-  op: RecordOp,
-): { readonly record: StoredRecord | null } | Exclude<RecordResult, 'ok'> {
-  if ('put' in op) {
-    if (op.ifRev === 'absent' ? present : op.ifRev !== undefined && present?.rev !== op.ifRev) return 'conflict'
-    return { record: withNumbers(copy(op.put), [['rev', (present?.rev ?? 0) + 1]]) }
-  }
-  if (!present) return 'missing'
-  if ('del' in op) {
-    return op.ifRev !== undefined && present.rev !== op.ifRev ? 'conflict' : { record: null }
-  }
-  const { by, guard } = op.inc
-  const sums = Object.entries(by).map(([field, step]) => [field, numberIn(present, field) + step] as const)
-  const record = withNumbers(present, [...sums, ['rev', present.rev + 1]])
-  if (guard) {
-    const value = numberIn(record, guard.field)
-    if (value < (guard.min ?? -Infinity) || value > (guard.max ?? Infinity)) return 'guard'
-  }
-  return { record }
-}
-
-function numberIn(record: StoredRecord, field: string): number {
-  const value = Object.hasOwn(record, field) ? record[field] : 0
-  if (field === 'id' || field === 'rev' || typeof value !== 'number') {
-    throw new TypeError('`inc` needs a field that holds a number')
-  }
-  return value
-}
-
-/** Sets own fields even where the name is `__proto__`, which plain assignment would lose. */
-function withNumbers(
-  record: { readonly id: string; readonly [field: string]: Json },
-  fields: readonly (readonly [field: string, value: number])[],
-): StoredRecord {
-  const entries = new Map<string, Json>(Object.entries(record))
-  for (const [field, value] of fields) entries.set(field, value)
-  return { ...Object.fromEntries(entries), id: record.id, rev: Number(entries.get('rev')) }
-}
-
 /** The list by id is an index of one field, so a prefix can name one id and nothing else. */
 function idRange(prefix: readonly Json[]): { readonly from: Buffer; readonly until: Buffer } {
   const [id] = prefix
@@ -195,8 +150,4 @@ function idRange(prefix: readonly Json[]): { readonly from: Buffer; readonly unt
 
 function parse(value: unknown): StoredRecord {
   return JSON.parse(String(value)) as StoredRecord
-}
-
-function copy<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value)) as T
 }

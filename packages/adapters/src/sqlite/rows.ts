@@ -1,7 +1,7 @@
 import type { SQLOutputValue } from 'node:sqlite'
 import type { CommentRow, EventRow, Role, Status, ThreadRow, ThreadState, UserRow } from '@confab/core/ports'
 import type { Row } from './database.ts'
-import { StoreError } from './errors.ts'
+import { StoreError } from '../store/errors.ts'
 
 /** Stored as their place in these lists: only ever append. */
 const statuses: readonly Status[] = ['published', 'pending', 'spam', 'rejected', 'deleted']

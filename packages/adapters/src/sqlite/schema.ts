@@ -1,5 +1,5 @@
 import type { Database } from './database.ts'
-import { StoreError } from './errors.ts'
+import { StoreError } from '../store/errors.ts'
 
 /** Marks a file as ours: `Conf`. https://www.sqlite.org/pragma.html#pragma_application_id */
 const applicationId = 0x436f6e66

@@ -3,7 +3,7 @@ import type { Ms, Store } from '@confab/core/ports'
 import { backUp } from './backup.ts'
 import { writeCommit } from './commit.ts'
 import { openDatabase } from './database.ts'
-import { closedError } from './errors.ts'
+import { closedError } from '../store/errors.ts'
 import { eventLog, pruneOld } from './event-log.ts'
 import {
   findList,

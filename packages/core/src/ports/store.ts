@@ -372,7 +372,8 @@ export interface Store {
 /**
  * `code` of the errors that a store rejects with. `store_busy`: try again later; `store_full`: no room on the disk;
  * `store_newer`: written by a newer version; `store_foreign`: holds another program's data; `store_missing`: there is no
- * such place; `store_failed`: anything else, with the driver's error as `cause`.
+ * such place; `store_unavailable`: it cannot be reached, and what was asked may or may not have happened, so ask again
+ * with the same idempotency key; `store_failed`: anything else, with the driver's error as `cause`.
  */
 export type StoreErrorCode =
   | 'store_busy'
@@ -384,3 +385,4 @@ export type StoreErrorCode =
   | 'store_missing'
   | 'store_newer'
   | 'store_readonly'
+  | 'store_unavailable'
