@@ -1,5 +1,7 @@
 import type { IPv4, IPv6 } from 'ipaddr.js'
 import ipaddr from 'ipaddr.js'
+import { createLru } from '../engine/lru.ts'
+import type { Incoming } from './incoming.ts'
 
 type Address = IPv4 | IPv6
 type Network = readonly [Address, number]
@@ -13,7 +15,7 @@ export interface ClientAddress {
 }
 
 /** Finds the client's address of a request. */
-export type FindAddress = (peer: string | null, headers: Headers) => ClientAddress
+export type FindAddress = (incoming: Incoming) => ClientAddress
 
 /**
  * Believes `X-Forwarded-For` only as far as it was written by proxies on the list, read from the right. With an empty
@@ -25,10 +27,21 @@ export type FindAddress = (peer: string | null, headers: Headers) => ClientAddre
  */
 export function addressFinder(trustProxy: readonly string[]): FindAddress {
   const trusted = trustProxy.flatMap(networksOf)
-  return (peer, headers) => {
-    const address = peer === null ? null : parse(peer)
+  const direct = createLru<ClientAddress>(10_000)
+  return (incoming) => {
+    const { peer } = incoming
+    if (peer === null) return { key: null, proxied: false }
+    const forwarded = incoming.header('x-forwarded-for')
+    const known = forwarded === null ? direct.get(peer) : undefined
+    if (known) return known
+    const found = find(peer, forwarded)
+    if (forwarded === null) direct.set(peer, found)
+    return found
+  }
+
+  function find(peer: string, forwarded: string | null): ClientAddress {
+    const address = parse(peer)
     if (!address) return { key: null, proxied: false }
-    const forwarded = headers.get('x-forwarded-for')
     if (forwarded === null) return { key: keyOf(address), proxied: false }
     if (isIn(address, trusted)) return { key: keyOf(lastUntrusted(address, forwarded, trusted)), proxied: false }
     return isLocal(address) ? { key: null, proxied: true } : { key: keyOf(address), proxied: false }

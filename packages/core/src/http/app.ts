@@ -1,8 +1,9 @@
 import { Hono } from 'hono'
 import type { Context } from 'hono'
-import type { Assets, RateRule } from '../ports/index.ts'
+import type { Assets, Ms, RateRule, ThreadTarget } from '../ports/index.ts'
 import { ConfabError, invalid } from '../engine/errors.ts'
 import type { Kernel } from '../engine/kernel.ts'
+import { createLru } from '../engine/lru.ts'
 import type { Answer, Route, RouteRequest } from '../engine/route.ts'
 import type { SiteSettings } from '../engine/site.ts'
 import { issueGuestToken } from '../features/auth/guest-token.ts'
@@ -11,12 +12,25 @@ import { pageKeySchema, siteIdSchema } from '../features/comments/schema.ts'
 import type { ClientAddress, FindAddress } from './address.ts'
 import { assetRoutes } from './assets.ts'
 import { guestCookie, readGuestCookie } from './cookies.ts'
+import type { Incoming } from './incoming.ts'
+import { incomingOf } from './incoming.ts'
 import { parseBody, parseQuery } from './input.ts'
 import { checkWriteOrigin, corsHeaders, preflightHeaders } from './origin.ts'
 import type { Edge } from './respond.ts'
 import { errorResponse, respond } from './respond.ts'
 import type { FindTarget } from './target.ts'
 import { targetFinder } from './target.ts'
+
+/** A site's settings may lag this long on pages that are asked for all the time. */
+const askedMs: Ms = 1_000
+
+/** What an address asks for, parsed. */
+interface Asked {
+  readonly at: Ms
+  readonly target: ThreadTarget
+  readonly site: SiteSettings
+  readonly query: unknown
+}
 
 /** What the edge needs beside the kernel. */
 export interface AppOptions {
@@ -42,8 +56,9 @@ export function createApp(options: AppOptions): Hono {
   for (const route of routes) {
     app.on(route.method, `/v1${route.path}`, async (c) => {
       const edge: Edge = { requestId: nextId(), cors: {}, cookie: null }
+      const incoming = incomingOf(c, route.access === 'public')
       try {
-        return respond(edge, await handle(route, c, edge), c.req.raw, route.access)
+        return respond(edge, await handle(route, c, edge, incoming), incoming, route.access)
       } catch (error) {
         return errorResponse(edge, error, kernel.logger)
       }
@@ -54,7 +69,7 @@ export function createApp(options: AppOptions): Hono {
     const edge: Edge = { requestId: nextId(), cors: {}, cookie: null }
     try {
       const site = await siteOfPreflight(kernel, findTarget, new URL(c.req.url))
-      const headers = corsHeaders(c.req.raw, site)
+      const headers = corsHeaders(incomingOf(c, false), site)
       return new Response(null, {
         status: 204,
         headers: { ...headers, ...(headers['access-control-allow-origin'] && preflightHeaders), vary: 'origin' },
@@ -86,11 +101,11 @@ export function createApp(options: AppOptions): Hono {
 function routeHandler(
   { kernel, findAddress, isClosing }: AppOptions,
   findTarget: FindTarget,
-): (route: Route, c: Context, edge: Edge) => Promise<Answer> {
+): (route: Route, c: Context, edge: Edge, incoming: Incoming) => Promise<Answer> {
   let warnedOfProxy = false
 
-  function addressOf(c: Context): ClientAddress {
-    const address = findAddress(peerOf(c.env), c.req.raw.headers)
+  function addressOf(incoming: Incoming): ClientAddress {
+    const address = findAddress(incoming)
     if (address.proxied && !warnedOfProxy) {
       warnedOfProxy = true
       kernel.logger.warn('A proxy forwards requests but is not in `trustProxy`; limits by address are off', {})
@@ -109,37 +124,49 @@ function routeHandler(
     })
   }
 
-  return async (route, c, edge) => {
+  /** What an address asks for, remembered for a moment: busy pages are asked for by the same few addresses. */
+  const asked = createLru<Asked>(5_000)
+
+  async function ask(route: Route, c: Context, url: string, edge: Edge, incoming: Incoming): Promise<Asked> {
+    const known = route.access === 'public' ? asked.get(url) : undefined
+    if (known && kernel.clock.now() - known.at < askedMs) {
+      edge.cors = corsHeaders(incoming, known.site)
+      return known
+    }
+    const { searchParams } = new URL(url)
+    // The site comes first, however wrong the rest is: only with its headers can the page read what is wrong.
+    const target = await findTarget(addressed(searchParams, c.req.param()))
+    const site = await siteOr404(kernel, target.site)
+    edge.cors = corsHeaders(incoming, site)
+    const query = parseQuery(route.query, searchParams, route.lists ?? [])
+    const fresh: Asked = { at: kernel.clock.now(), target, site, query }
+    if (route.access === 'public') asked.set(url, fresh)
+    return fresh
+  }
+
+  return async (route, c, edge, incoming) => {
     const request = c.req.raw
     if (isClosing()) throw new ConfabError('unavailable', 'The server is restarting; try again', { retryAfter: 2 })
-    const url = new URL(request.url)
-    const params = c.req.param() as { readonly [name: string]: string }
+    const { target, site, query } = await ask(route, c, incoming.url, edge, incoming)
 
-    // The site comes first, however wrong the rest is: only with its headers can the page read what is wrong.
-    const target = await findTarget(addressed(url.searchParams, params))
-    const site = await siteOr404(kernel, target.site)
-    edge.cors = corsHeaders(request, site)
-
-    const address = addressOf(c)
-    const isWrite = route.method !== 'GET'
-    if (isWrite) checkWriteOrigin(request, site)
+    const address = addressOf(incoming)
+    if (route.method !== 'GET') checkWriteOrigin(incoming, site)
     else await take('read', address.key, kernel.limits.read)
 
-    const query = parseQuery(route.query, url.searchParams, route.lists ?? [])
     const body = route.body ? await parseBody(route.body, request) : null
-    const key = idempotencyKey(request)
+    const key = route.body ? idempotencyKey(incoming) : null
 
     const input: RouteRequest<unknown, unknown> = {
       request,
-      params,
+      params: c.req.param(),
       query,
       body,
       site,
       target,
       key,
-      viewer: () => resolveViewer(kernel, site.id, request, readGuestCookie(request.headers, site.id)),
+      viewer: () => resolveViewer(kernel, site.id, request, readGuestCookie(incoming, site.id)),
       async keepGuest(guest) {
-        edge.cookie = guestCookie(request, site.id, await issueGuestToken(kernel.signer, site.id, guest))
+        edge.cookie = guestCookie(incoming, site.id, await issueGuestToken(kernel.signer, site.id, guest))
       },
       async limitWrites(viewerId) {
         await take('address', address.key && `${site.id}/${address.key}`, kernel.limits.address)
@@ -184,16 +211,9 @@ async function siteOfPreflight(kernel: Kernel, findTarget: FindTarget, url: URL)
   return target && kernel.findSite(target.site)
 }
 
-/** The socket's address where the runtime's bridge gives it: `@hono/node-server` puts the request into the environment. */
-function peerOf(env: unknown): string | null {
-  const incoming = (env as { incoming?: { socket?: { remoteAddress?: unknown } } } | undefined)?.incoming
-  const address = incoming?.socket?.remoteAddress
-  return typeof address === 'string' ? address : null
-}
-
 /** @throws ConfabError `invalid` for a key that somebody else might guess */
-function idempotencyKey(request: Request): string | null {
-  const key = request.headers.get('idempotency-key')
+function idempotencyKey(incoming: Incoming): string | null {
+  const key = incoming.header('idempotency-key')
   if (key === null) return null
   if (!/^[A-Za-z0-9_-]{16,128}$/.test(key)) {
     throw invalid('Idempotency-Key', 'must be 16 to 128 random characters of A-Z, a-z, 0-9, - and _')

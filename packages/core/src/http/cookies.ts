@@ -1,3 +1,5 @@
+import type { Incoming } from './incoming.ts'
+
 const yearSeconds = 365 * 24 * 60 * 60
 
 /** The names a guest's cookie of a site may have: the first only over https. */
@@ -6,8 +8,8 @@ function guestCookieNames(site: string): readonly [string, string] {
 }
 
 /** The guest's token of this site; `null` when the request carries none. */
-export function readGuestCookie(headers: Headers, site: string): string | null {
-  const header = headers.get('cookie')
+export function readGuestCookie(incoming: Incoming, site: string): string | null {
+  const header = incoming.header('cookie')
   if (header === null) return null
   const [secure, plain] = guestCookieNames(site)
   let found: string | null = null
@@ -25,19 +27,19 @@ export function readGuestCookie(headers: Headers, site: string): string | null {
  * partitioned, so that it tells nothing across sites. A page over https cannot call a server without it, so the page's
  * origin tells the scheme even behind a proxy.
  */
-export function guestCookie(request: Request, site: string, token: string): string {
-  const origin = request.headers.get('origin') ?? ''
-  const isSecure = URL.parse(request.url)?.protocol === 'https:' || origin.startsWith('https:')
+export function guestCookie(incoming: Incoming, site: string, token: string): string {
+  const origin = incoming.header('origin') ?? ''
+  const isSecure = URL.parse(incoming.url)?.protocol === 'https:' || origin.startsWith('https:')
   const [secure, plain] = guestCookieNames(site)
   const base = `Path=/; HttpOnly; Max-Age=${yearSeconds}`
   if (!isSecure) return `${plain}=${token}; ${base}; SameSite=Lax`
-  return isCrossSite(request, origin)
+  return isCrossSite(incoming, origin)
     ? `${secure}=${token}; ${base}; Secure; SameSite=None; Partitioned`
     : `${secure}=${token}; ${base}; Secure; SameSite=Lax`
 }
 
-function isCrossSite(request: Request, origin: string): boolean {
-  const said = request.headers.get('sec-fetch-site')
+function isCrossSite(incoming: Incoming, origin: string): boolean {
+  const said = incoming.header('sec-fetch-site')
   if (said !== null) return said === 'cross-site'
-  return URL.parse(origin)?.host !== (request.headers.get('host') ?? URL.parse(request.url)?.host)
+  return URL.parse(origin)?.host !== (incoming.header('host') ?? URL.parse(incoming.url)?.host)
 }

@@ -1,27 +1,26 @@
 import { ConfabError } from '../engine/errors.ts'
 import type { SiteSettings } from '../engine/site.ts'
+import type { Incoming } from './incoming.ts'
 
 /** Headers as a plain object, so that a response is made once with all of them. */
 export type HeaderMap = { [name: string]: string }
 
 /** Whether a page of this origin may talk to the site: one of the site's own, or the one this server answers on. */
-export function isAllowedOrigin(request: Request, site: Pick<SiteSettings, 'origins'>, origin: string): boolean {
-  return site.origins.includes(origin) || isOwnOrigin(request, origin)
+export function isAllowedOrigin(incoming: Incoming, site: Pick<SiteSettings, 'origins'>, origin: string): boolean {
+  return site.origins.includes(origin) || isOwnOrigin(incoming, origin)
 }
 
 /** Behind a proxy the scheme may differ, so the host decides; a browser lets no page choose it. */
-function isOwnOrigin(request: Request, origin: string): boolean {
-  if (request.headers.get('sec-fetch-site') === 'same-origin') return true
+function isOwnOrigin(incoming: Incoming, origin: string): boolean {
+  if (incoming.header('sec-fetch-site') === 'same-origin') return true
   const page = URL.parse(origin)
-  return (
-    page !== null && page.host !== '' && page.host === (request.headers.get('host') ?? URL.parse(request.url)?.host)
-  )
+  return page !== null && page.host !== '' && page.host === (incoming.header('host') ?? URL.parse(incoming.url)?.host)
 }
 
 /** What a page of a foreign origin may read. Exact origins only: an answer to anybody else carries nothing. */
-export function corsHeaders(request: Request, site: Pick<SiteSettings, 'origins'> | null): HeaderMap {
-  const origin = request.headers.get('origin')
-  if (origin === null || site === null || !isAllowedOrigin(request, site, origin)) return {}
+export function corsHeaders(incoming: Incoming, site: Pick<SiteSettings, 'origins'> | null): HeaderMap {
+  const origin = incoming.header('origin')
+  if (origin === null || site === null || !isAllowedOrigin(incoming, site, origin)) return {}
   return {
     'access-control-allow-origin': origin,
     'access-control-allow-credentials': 'true',
@@ -42,12 +41,12 @@ export const preflightHeaders: HeaderMap = {
  *
  * @throws ConfabError `forbidden`
  */
-export function checkWriteOrigin(request: Request, site: Pick<SiteSettings, 'origins'>): void {
-  const origin = request.headers.get('origin')
+export function checkWriteOrigin(incoming: Incoming, site: Pick<SiteSettings, 'origins'>): void {
+  const origin = incoming.header('origin')
   if (origin !== null) {
-    if (origin !== 'null' && isAllowedOrigin(request, site, origin)) return
+    if (origin !== 'null' && isAllowedOrigin(incoming, site, origin)) return
     throw new ConfabError('forbidden', 'This origin is not one of the site; add it to the `origins` of the site')
   }
-  if (request.headers.get('sec-fetch-site') === 'same-origin') return
+  if (incoming.header('sec-fetch-site') === 'same-origin') return
   throw new ConfabError('forbidden', 'Send an `Origin` header with one of the origins of the site')
 }

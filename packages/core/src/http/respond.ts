@@ -1,6 +1,7 @@
 import type { Answer } from '../engine/route.ts'
 import { ConfabError, isConfabError } from '../engine/errors.ts'
 import type { Logger } from '../ports/index.ts'
+import type { Incoming } from './incoming.ts'
 import type { HeaderMap } from './origin.ts'
 import { eventStream } from './sse.ts'
 
@@ -16,10 +17,10 @@ export interface Edge {
 const noStore = 'private, no-store'
 
 /** Turns what a handler answers into a response, made once with all its headers. */
-export function respond(edge: Edge, answer: Answer, request: Request, access: 'public' | 'private'): Response {
+export function respond(edge: Edge, answer: Answer, incoming: Incoming, access: 'public' | 'private'): Response {
   switch (answer.kind) {
     case 'page':
-      return pageResponse(edge, answer, request)
+      return pageResponse(edge, answer, incoming)
     case 'json':
       return new Response(JSON.stringify(answer.view), {
         status: answer.status,
@@ -49,15 +50,15 @@ export function respond(edge: Edge, answer: Answer, request: Request, access: 'p
   }
 }
 
-function pageResponse(edge: Edge, page: Extract<Answer, { kind: 'page' }>, request: Request): Response {
+function pageResponse(edge: Edge, page: Extract<Answer, { kind: 'page' }>, incoming: Incoming): Response {
   const headers = headersOf(edge, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': page.stale ? noStore : 'public, max-age=0, s-maxage=5, stale-while-revalidate=30',
     etag: page.etag,
     ...(page.stale && { 'confab-stale': '1' }),
   })
-  if (request.headers.get('if-none-match')?.includes(page.etag)) return new Response(null, { status: 304, headers })
-  if (!acceptsGzip(request.headers.get('accept-encoding'))) return new Response(page.plain, { headers })
+  if (incoming.header('if-none-match')?.includes(page.etag)) return new Response(null, { status: 304, headers })
+  if (!acceptsGzip(incoming.header('accept-encoding'))) return new Response(page.plain, { headers })
   headers['content-encoding'] = 'gzip'
   return new Response(page.gzip, { headers })
 }

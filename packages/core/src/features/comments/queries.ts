@@ -35,6 +35,8 @@ export interface CommentQueries {
 
 export function createCommentQueries(kernel: Kernel): CommentQueries {
   const { store, clock, reader } = kernel
+  /** A query that is asked again is the same object, so its normal form need not be made again. */
+  const requests = new WeakMap<ListCommentsQuery, PageRequest>()
 
   async function threadOf(target: ThreadTarget): Promise<ThreadRow | null> {
     const [row] = await store.threads(target.site, [target.thread])
@@ -57,7 +59,8 @@ export function createCommentQueries(kernel: Kernel): CommentQueries {
 
   return {
     async page(place, query) {
-      const request = pageRequest(query, place.site)
+      const request = requests.get(query) ?? pageRequest(query, place.site)
+      requests.set(query, request)
       const page = await reader.read(place.target, request.name, query.min ?? 0, () =>
         buildPage(store, place.target, request),
       )

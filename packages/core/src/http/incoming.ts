@@ -1,0 +1,43 @@
+import type { Context } from 'hono'
+
+/** What the edge reads of a request before anything else. */
+export interface Incoming {
+  readonly url: string
+  /** The address of the socket's other end, where the runtime's bridge tells it. */
+  readonly peer: string | null
+  header(name: string): string | null
+}
+
+/** The part of Node's request that `@hono/node-server` hands over in the environment. */
+interface NodeIncoming {
+  readonly headers: { readonly [name: string]: string | readonly string[] | undefined }
+  readonly socket?: { readonly remoteAddress?: string | undefined }
+}
+
+/**
+ * The request as the edge sees it.
+ *
+ * For finished pages on Node the headers are read from Node's own object: building the web's `Headers` would cost a
+ * third of such an answer. Everything else reads the request as it was handed in, which a host may have changed.
+ */
+export function incomingOf(c: Context, isPublicRead: boolean): Incoming {
+  const request = c.req.raw
+  const node = nodeIncoming(c.env)
+  const peer = node?.socket?.remoteAddress ?? null
+  if (!isPublicRead || !node) return { url: request.url, peer, header: (name) => request.headers.get(name) }
+  return {
+    url: request.url,
+    peer,
+    header(name) {
+      const value = node.headers[name]
+      return typeof value === 'string' ? value : null
+    },
+  }
+}
+
+function nodeIncoming(env: unknown): NodeIncoming | null {
+  if (typeof env !== 'object' || env === null || !('incoming' in env)) return null
+  const { incoming } = env
+  const isNode = typeof incoming === 'object' && incoming !== null && 'headers' in incoming && 'socket' in incoming
+  return isNode ? (incoming as NodeIncoming) : null
+}
