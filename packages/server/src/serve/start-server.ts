@@ -1,0 +1,139 @@
+import { createConfab, systemClock } from '@confab/core'
+import type { Confab } from '@confab/core'
+import type { Logger } from '@confab/core/ports'
+import { createDataFolder, dataFolder } from '../data/folder.ts'
+import type { DataFolder } from '../data/folder.ts'
+import { takeLock } from '../data/lock.ts'
+import type { Lock } from '../data/lock.ts'
+import { openStore } from '../data/open-store.ts'
+import { folderSecret } from '../data/secret.ts'
+import { siteDirectory } from '../data/sites.ts'
+import { ServerError } from '../errors.ts'
+import { createPages, demoSite } from '../pages/pages.ts'
+import { listen } from './listen.ts'
+import type { Listener } from './listen.ts'
+import { streamLogger } from './logger.ts'
+import { loadWidgetAssets } from './widget-assets.ts'
+
+export interface ServerOptions {
+  /** The folder that holds everything; made when missing. @default './confab-data' */
+  readonly data?: string
+  /** 0 takes any free one. @default 3000 */
+  readonly port?: number
+  /** Name or address to listen on. @default '127.0.0.1' */
+  readonly host?: string
+  /** Where readers reach the server, when that is not where it listens: `https://comments.example.org`. */
+  readonly url?: string
+  /** Proxies whose `X-Forwarded-For` is believed: addresses, CIDR ranges, or `loopback`. @default none */
+  readonly trustProxy?: readonly string[]
+  /** Serves two pages with a thread each, for the site `demo`. @default false */
+  readonly demo?: boolean
+  /** @default JSON lines on stderr, or lines for people when that is a terminal */
+  readonly logger?: Logger
+}
+
+/** A server that answers requests. */
+export interface RunningServer {
+  /** Where it is reached, without a final slash. */
+  readonly url: string
+  readonly port: number
+  /** How many sites it serves. With none, nobody can comment yet. */
+  readonly sites: number
+  /**
+   * Takes no new requests, lets the running ones end, tells live streams when to come back, and closes the database.
+   * Takes at most some 6 s. A second call waits for the first.
+   */
+  close(): Promise<void>
+}
+
+/** Requests get this long to end. */
+const graceMs = 5000
+
+/**
+ * Starts the standalone server, as `confab serve` does: comments in a SQLite file, the widget, and nothing else needed.
+ *
+ * @throws ServerError `data_locked`, `data_unusable`, `database_corrupt`, `database_newer`, `port_unavailable`
+ *
+ * @example
+ * const server = await startServer({ data: './confab-data', port: 0, demo: true })
+ * await fetch(`${server.url}/v1/ready`)
+ * await server.close()
+ */
+export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
+  const folder = dataFolder(options.data ?? './confab-data')
+  createDataFolder(folder)
+  const lock = takeServeLock(folder)
+  try {
+    return await startLocked(folder, lock, options)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+function takeServeLock(folder: DataFolder): Lock {
+  const lock = takeLock(folder, folder.serveLock)
+  if (lock !== null) return lock
+  throw new ServerError(
+    'data_locked',
+    `Another "confab serve" uses the data folder ${folder.path}: stop it, or name another folder with --data.`,
+  )
+}
+
+async function startLocked(folder: DataFolder, lock: Lock, options: ServerOptions): Promise<RunningServer> {
+  const { host = '127.0.0.1', demo = false } = options
+  const logger = options.logger ?? streamLogger(process.stderr)
+  const assets = await loadWidgetAssets()
+  if (assets === null) logger.warn('The widget is not built, so its script is missing: build the workspace first')
+
+  const secret = folderSecret(folder)
+  const store = await openStore(folder)
+  const sites = siteDirectory(store, systemClock)
+  let confab: Confab | null = null
+  let listener: Listener | null = null
+  try {
+    confab = createConfab({
+      store,
+      sites: sites.find,
+      secret,
+      logger,
+      ...(assets === null ? {} : { assets }),
+      ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
+    })
+    const { fetch } = confab
+    await confab.start()
+    const pages = createPages({ demo, hasWidget: assets !== null, publicUrl: () => url })
+    let url = ''
+    listener = await listen((request, env) => pages(request) ?? fetch(request, env), {
+      host,
+      port: options.port ?? 3000,
+    })
+    url = (options.url ?? `http://${urlHost(host)}:${listener.port}`).replace(/\/+$/, '')
+    if (demo) await sites.put({ id: demoSite, origins: [new URL(url).origin] })
+    const closing = closeOnce(confab, listener, lock)
+    return { url, port: listener.port, sites: (await sites.list()).length, close: closing }
+  } catch (error) {
+    await listener?.close(0)
+    await (confab ?? store).close()
+    throw error
+  }
+}
+
+function closeOnce(confab: Confab, listener: Listener, lock: Lock): () => Promise<void> {
+  let closed: Promise<void> | null = null
+  const close = async (): Promise<void> => {
+    // First no new connections; then Confab ends its streams, without which the connections would not end.
+    const connections = listener.close(graceMs)
+    await confab.close()
+    await connections
+    lock.release()
+  }
+  return () => (closed ??= close())
+}
+
+/** A host as it stands in an address. Listening on all addresses includes this machine's own. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  if (host === '::') return '[::1]'
+  return host.includes(':') ? `[${host}]` : host
+}
