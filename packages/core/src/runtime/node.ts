@@ -5,11 +5,14 @@ import type { Confab } from '../create.ts'
 /** A handler in the form that `node:http`, Express, Connect and Nest know. */
 export type NodeHandler = (request: IncomingMessage, response: ServerResponse) => void
 
+/** What a body parser in front of the handler leaves behind, and what `@hono/node-server` reads instead of the stream. */
+type ParsedRequest = IncomingMessage & { body?: unknown; rawBody?: Buffer }
+
 /**
  * Answers requests of a Node server.
  *
- * Mount it before anything that reads bodies, such as `express.json()`. Express and Connect take the mount path off the
- * address, so `basePath` stays `/` there; with plain `node:http` and Fastify set `basePath` to where it is mounted.
+ * Express and Connect take the mount path off the address, so `basePath` stays `/` there; with plain `node:http` and
+ * Fastify set `basePath` to where it is mounted. A body that `express.json()` has read already is used as it was parsed.
  *
  * @example
  * app.use('/comments', toNodeHandler(confab))
@@ -17,6 +20,13 @@ export type NodeHandler = (request: IncomingMessage, response: ServerResponse) =
 export function toNodeHandler(confab: Pick<Confab, 'fetch'>): NodeHandler {
   const listener = getRequestListener((request, env) => confab.fetch(request, env))
   return (request, response) => {
+    restoreBody(request)
     void listener(request, response)
   }
+}
+
+/** A stream can be read only once. Without this, a host with a body parser would see every write fail. */
+function restoreBody(request: ParsedRequest): void {
+  if (!request.readableEnded || request.rawBody !== undefined || request.body === undefined) return
+  request.rawBody = Buffer.from(JSON.stringify(request.body))
 }
