@@ -1,0 +1,306 @@
+import { toClientError } from './errors.ts'
+import { newKey } from './create-client.ts'
+import { createOutbox } from './outbox.ts'
+import {
+  dataOfPage,
+  showReplies,
+  showRoots,
+  withEvent,
+  withHeldBack,
+  withOwn,
+  withPage,
+  withReplies,
+  withView,
+  withoutOwn,
+} from './thread-data.ts'
+import type { Client, GuestDetails, ThreadSort } from './create-client.ts'
+import type { ClientError } from './errors.ts'
+import type { Connection, LiveTarget } from './live.ts'
+import type { OutboxItem, OutboxStorage } from './outbox.ts'
+import type { ThreadData } from './thread-data.ts'
+import type { CommentView, CommentsPageView, MeView } from '@confab/core'
+
+/** All that is known of a thread at one moment. Never changed in place. */
+export interface ThreadState {
+  /** `null` until the first page is here. */
+  readonly data: ThreadData | null
+  /** Why the last attempt to load a page failed; `null` after one that worked. */
+  readonly error: ClientError | null
+  /** What is being loaded: `page`, `next`, `previous` or the id of a comment whose replies are. */
+  readonly loading: ReadonlySet<string>
+  /** `null` until `loadMe` has answered. */
+  readonly me: MeView | null
+  readonly outbox: readonly OutboxItem[]
+  readonly connection: Connection
+}
+
+/** What {@link openThread} can be told. */
+export interface ThreadOptions {
+  readonly sort?: ThreadSort
+  /** Address and title of the page, kept with the thread. */
+  readonly url?: string
+  readonly title?: string
+  /** Keeps unsent texts over a reload. */
+  readonly storage?: OutboxStorage
+  /** The version of the reader's last write here, from an earlier visit. */
+  readonly min?: number
+  /** Told of each write: its comment and the thread's version. */
+  readonly onWritten?: (comment: CommentView | null, ver: number | null, key: string | null) => void
+}
+
+/** A thread with its state. Methods that load never throw: a failure is in the state. */
+export interface Thread extends LiveTarget {
+  readonly client: Client
+  readonly state: ThreadState
+  /** Calls back after each change; `own` when the reader asked for it. Gives the function that ends it. */
+  subscribe(listener: (state: ThreadState, own: boolean) => void): () => void
+  /** Loads the first page, or the one around a comment. False when it failed or the comment is not there. */
+  load(options?: { readonly sort?: ThreadSort; readonly around?: string }): Promise<boolean>
+  loadNext(): Promise<void>
+  loadPrevious(): Promise<void>
+  loadReplies(parent: string): Promise<void>
+  /** Loads what is loaded once more. */
+  refresh(): Promise<void>
+  loadMe(): Promise<void>
+  /** Shows the comments that wait, or the replies that wait under one. */
+  showNew(parent?: string): void
+  /** Puts a text into the outbox; `key` from an earlier attempt makes it the same comment. */
+  post(comment: {
+    readonly body: string
+    readonly parent?: string | null
+    readonly guest?: GuestDetails | null
+    readonly key?: string
+  }): void
+  retry(key: string): void
+  discard(key: string): void
+  /** Throws {@link ClientError}. */
+  edit(id: string, change: { readonly body: string; readonly rev: number }): Promise<void>
+  /** Throws {@link ClientError}. */
+  remove(id: string): Promise<void>
+  /** The network is back: texts that wait are sent now. */
+  wake(): void
+  /** Ends all timers; late answers change nothing any more. */
+  close(): void
+}
+
+const pageLimit = 50
+/** Most requests of one refresh, so that a reader deep in a long thread does not load it all again. */
+const maxRefreshPages = 10
+
+/**
+ * A thread with its state and its outbox, for any user interface. {@link followLive} keeps it up to date.
+ *
+ * @example
+ * const thread = openThread(createClient({ server, site: 'blog', pageKey: '/posts/hello' }))
+ * thread.subscribe((state) => render(state))
+ * await thread.load()
+ */
+export function openThread(client: Client, options: ThreadOptions = {}): Thread {
+  const listeners = new Set<(state: ThreadState, own: boolean) => void>()
+  let state: ThreadState = { data: null, error: null, loading: new Set(), me: null, outbox: [], connection: 'off' }
+  let sort = options.sort ?? 'newest'
+  /** The version of the reader's last write: no answer may be older. */
+  let min = options.min ?? 0
+  /** Answers to a load that is out of date are thrown away. */
+  let generation = 0
+  let refreshing: Promise<void> | null = null
+
+  function set(part: Partial<ThreadState>, own = false): void {
+    state = { ...state, ...part }
+    for (const listener of listeners) listener(state, own)
+  }
+
+  function change(step: (data: ThreadData) => ThreadData, own = false): void {
+    if (state.data) set({ data: step(state.data) }, own)
+  }
+
+  const page = (request: Parameters<Client['page']>[0]) => client.page({ sort, ...request, ...(min > 0 && { min }) })
+
+  /** Runs a load with its failure in the state; a second one of the same name waits for no answer. */
+  async function loading(name: string, run: () => Promise<void>): Promise<boolean> {
+    if (state.loading.has(name) && name !== 'page') return false
+    set({ loading: new Set([...state.loading, name]) }, true)
+    let error: ClientError | null = null
+    try {
+      await run()
+    } catch (thrown) {
+      error = toClientError(thrown)
+    }
+    set({ loading: new Set([...state.loading].filter((other) => other !== name)), error }, true)
+    return error === null
+  }
+
+  function wrote(comment: CommentView | null, ver: number | null, key: string | null): void {
+    min = Math.max(min, ver ?? 0)
+    options.onWritten?.(comment, ver, key)
+  }
+
+  function withPending(data: ThreadData): ThreadData {
+    return (state.me?.pending ?? []).reduce((all, view) => withOwn(all, view, all.thread.ver), data)
+  }
+
+  function start(first: CommentsPageView): void {
+    set({ data: withPending(dataOfPage(first, sort)) }, true)
+  }
+
+  async function reload(): Promise<void> {
+    const before = state.data
+    if (!before) return
+    const mine = generation
+    const first = before.roots[0]
+    let answer = await page({
+      limit: pageLimit,
+      ...(before.previous !== null && first !== undefined && { around: first }),
+    })
+    let data = dataOfPage(answer, sort)
+    for (
+      let pages = 1;
+      pages < maxRefreshPages && answer.next !== null && data.roots.length < before.roots.length;
+      pages++
+    ) {
+      answer = await page({ limit: pageLimit, after: answer.next })
+      data = withPage(data, answer, 'after')
+    }
+    for (const [id, old] of before.comments) {
+      const now = data.comments.get(id)
+      if (now && now.next !== null && old.children.length > now.children.length) {
+        data = withReplies(
+          data,
+          id,
+          await page({ parent: id, limit: pageLimit, ...(now.next !== '' && { after: now.next }) }),
+        )
+      }
+    }
+    if (mine === generation) set({ data: withPending(withHeldBack(data, before)), error: null })
+  }
+
+  const outbox = createOutbox({
+    ...(options.storage && { storage: options.storage }),
+    onChange: (items) => set({ outbox: items }, true),
+    async send({ body, parent, guest, key }) {
+      const { url, title } = options
+      const { value, ver } = await client.create(
+        {
+          body,
+          parent,
+          ...(url !== undefined && { url }),
+          ...(title !== undefined && { title }),
+          ...(guest && { guest }),
+        },
+        key,
+      )
+      change((data) => withOwn(data, value, ver ?? data.thread.ver), true)
+      wrote(value, ver, key)
+      void thread.loadMe()
+    },
+  })
+
+  const thread: Thread = {
+    client,
+    get state() {
+      return state
+    },
+    get ver() {
+      return state.data?.thread.ver ?? 0
+    },
+    receive(event) {
+      change((data) => withEvent(data, event))
+      // Its state, its title or many comments at once: only a new page tells.
+      if (event.type === 'thread.changed') void thread.refresh()
+    },
+    reset(ver) {
+      min = Math.max(min, ver)
+      return thread.refresh()
+    },
+    connected: (connection) => set({ connection }),
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async load(request = {}) {
+      const mine = ++generation
+      const wanted = request.sort ?? sort
+      return await loading('page', async () => {
+        const first = await page({ sort: wanted, ...(request.around !== undefined && { around: request.around }) })
+        if (mine !== generation) return
+        sort = wanted
+        start(first)
+      })
+    },
+    async loadNext() {
+      const after = state.data?.next
+      if (after == null) return
+      const mine = generation
+      await loading('next', async () => {
+        const answer = await page({ after })
+        if (mine === generation) change((data) => withPage(data, answer, 'after'), true)
+      })
+    },
+    async loadPrevious() {
+      const before = state.data?.previous
+      if (before == null) return
+      const mine = generation
+      await loading('previous', async () => {
+        const answer = await page({ before })
+        // Not `own`: what is read must stay where it is while the page grows above it.
+        if (mine === generation) change((data) => withPage(data, answer, 'before'))
+      })
+    },
+    async loadReplies(parent) {
+      const after = state.data?.comments.get(parent)?.next
+      if (after == null) return
+      const mine = generation
+      await loading(parent, async () => {
+        const answer = await page({ parent, limit: pageLimit, ...(after !== '' && { after }) })
+        if (mine === generation) change((data) => withReplies(data, parent, answer), true)
+      })
+    },
+    refresh() {
+      refreshing ??= reload()
+        .catch((thrown: unknown) => set({ error: toClientError(thrown) }))
+        .finally(() => {
+          refreshing = null
+        })
+      return refreshing
+    },
+    async loadMe() {
+      try {
+        const me = await client.me()
+        set({ me })
+        change(withPending)
+      } catch {
+        // Reading goes on without it; writing will say what is wrong.
+      }
+    },
+    showNew: (parent) => change((data) => (parent === undefined ? showRoots(data) : showReplies(data, parent)), true),
+    post: ({ body, parent = null, guest = null, key = newKey() }) => outbox.add({ body, parent, guest, key }),
+    retry: (key) => outbox.retry(key),
+    discard: (key) => outbox.drop(key),
+    async edit(id, { body, rev }) {
+      try {
+        const { value, ver } = await client.edit(id, { body, rev })
+        change((data) => withView(data, value), true)
+        wrote(value, ver, null)
+      } catch (thrown) {
+        const error = toClientError(thrown)
+        const current = (error.details as { comment?: CommentView } | null)?.comment
+        if (current) change((data) => withView(data, current))
+        throw error
+      } finally {
+        void thread.loadMe()
+      }
+    },
+    async remove(id) {
+      const { ver } = await client.remove(id)
+      change((data) => withoutOwn(data, id, ver ?? data.thread.ver), true)
+      wrote(null, ver, null)
+    },
+    wake: () => outbox.wake(),
+    close() {
+      generation += 1
+      listeners.clear()
+      outbox.close()
+    },
+  }
+  return thread
+}

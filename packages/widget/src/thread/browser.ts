@@ -1,0 +1,4 @@
+import { defineThread } from './define.tsx'
+
+// This module is served by the server that it talks to.
+defineThread(new URL(/* @vite-ignore */ '.', import.meta.url).href)

@@ -1,0 +1,80 @@
+import type { OutboxItem, OutboxStorage } from '../client/outbox.ts'
+
+/** A text that has not been sent. */
+export interface Draft {
+  readonly text: string
+  /** Idempotency key of an attempt whose fate is unknown; only for this very text. */
+  readonly key?: string
+}
+
+/** What a guest asked to be remembered. */
+export interface KnownGuest {
+  readonly name: string
+  readonly email: string
+}
+
+/** What this browser keeps for one thread. Nothing is written before the reader types. */
+export interface ThreadStorage {
+  draft(place: string): Draft | null
+  keepDraft(place: string, draft: Draft): void
+  dropDraft(place: string): void
+  guest(): KnownGuest | null
+  /** `null` forgets. */
+  keepGuest(guest: KnownGuest | null): void
+  readonly outbox: OutboxStorage
+  /** The thread's version after the reader's last write, for a reload right after it. */
+  min(): number
+  keepMin(ver: number): void
+}
+
+/** Shorter drafts are not worth a note. */
+const minDraftLength = 10
+
+/** @param name the thread's own: site and page */
+export function createThreadStorage(name: string): ThreadStorage {
+  const prefix = `confab:${name}:`
+  const outboxPrefix = `${prefix}outbox:`
+  /** What is too short to be stored, or cannot be, is kept as long as the page is open. */
+  const open = new Map<string, Draft>()
+  return {
+    draft: (place) => open.get(place) ?? read<Draft>(`${prefix}draft:${place}`),
+    keepDraft(place, draft) {
+      open.set(place, draft)
+      write(`${prefix}draft:${place}`, draft.text.length >= minDraftLength ? draft : null)
+    },
+    dropDraft(place) {
+      open.delete(place)
+      write(`${prefix}draft:${place}`, null)
+    },
+    guest: () => read<KnownGuest>('confab:guest'),
+    keepGuest: (guest) => write('confab:guest', guest),
+    outbox: {
+      all: () => keys(outboxPrefix).flatMap((key) => read<OutboxItem>(key) ?? []),
+      put: (item) => write(outboxPrefix + item.key, item),
+      remove: (key) => write(outboxPrefix + key, null),
+    },
+    min: () => Number(attempt(() => sessionStorage.getItem(`${prefix}min`)) ?? 0),
+    keepMin: (ver) => attempt(() => sessionStorage.setItem(`${prefix}min`, `${ver}`)),
+  }
+}
+
+/** Storage may be full, forbidden, or hold what somebody else wrote: then it is as if it were empty. */
+function attempt<T>(action: () => T): T | null {
+  try {
+    return action()
+  } catch {
+    return null
+  }
+}
+
+function read<T>(key: string): T | null {
+  return attempt(() => JSON.parse(localStorage.getItem(key) ?? 'null') as T | null)
+}
+
+function write(key: string, value: object | null): void {
+  attempt(() => (value ? localStorage.setItem(key, JSON.stringify(value)) : localStorage.removeItem(key)))
+}
+
+function keys(prefix: string): string[] {
+  return attempt(() => Object.keys(localStorage).filter((key) => key.startsWith(prefix))) ?? []
+}
