@@ -95,7 +95,7 @@ export function errorResponse(edge: Edge, error: unknown, logger: Logger): Respo
 function unknownError(error: unknown, edge: Edge, logger: Logger): ConfabError {
   logger.error('A request failed', {
     requestId: edge.requestId,
-    error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    error: describe(error),
   })
   if (isStoreError(error)) {
     return new ConfabError('unavailable', 'The comments cannot be reached just now; try again in a moment', {
@@ -103,6 +103,13 @@ function unknownError(error: unknown, edge: Edge, logger: Logger): ConfabError {
     })
   }
   return new ConfabError('internal', 'Something went wrong here; the request id helps to find out what')
+}
+
+/** An error with all that caused it, for the operator. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const own = error.stack ?? error.message
+  return error.cause === undefined ? own : `${own}\ncaused by ${describe(error.cause)}`
 }
 
 /** Stores mark their own failures with codes that begin with `store_`; see the adapters. */
