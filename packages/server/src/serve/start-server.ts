@@ -1,5 +1,5 @@
 import { createConfab, systemClock } from '@confab/core'
-import type { Confab } from '@confab/core'
+import type { Confab, ConfabConfig } from '@confab/core'
 import type { Logger } from '@confab/core/ports'
 import { createDataFolder, dataFolder } from '../data/folder.ts'
 import type { DataFolder } from '../data/folder.ts'
@@ -28,6 +28,8 @@ export interface ServerOptions {
   readonly trustProxy?: readonly string[]
   /** Serves two pages with a thread each, for the site `demo`. @default false */
   readonly demo?: boolean
+  /** How much one may do, as in `createConfab`. @default the limits of `createConfab` */
+  readonly limits?: ConfabConfig['limits']
   /** @default JSON lines on stderr, or lines for people when that is a terminal */
   readonly logger?: Logger
 }
@@ -98,6 +100,7 @@ async function startLocked(folder: DataFolder, lock: Lock, options: ServerOption
       secret,
       logger,
       ...(assets === null ? {} : { assets }),
+      ...(options.limits === undefined ? {} : { limits: options.limits }),
       ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
     })
     const { fetch } = confab
