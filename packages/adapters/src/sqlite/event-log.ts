@@ -13,7 +13,7 @@ export const sql = {
   claimable: `SELECT id FROM event INDEXED BY e_age
     WHERE done = 0 AND at < ? AND lease <= ? ORDER BY at, id LIMIT ?`,
   claim: `UPDATE event SET lease = ? WHERE id IN (SELECT value FROM json_each(?))`,
-  events: `SELECT ${eventColumns} FROM json_each(?) j CROSS JOIN event ON id = j.value ORDER BY j.key`,
+  events: `SELECT ${eventColumns} FROM event WHERE id IN (SELECT value FROM json_each(?)) ORDER BY at, id`,
   done: 'UPDATE event SET done = 1 WHERE id IN (SELECT value FROM json_each(?)) AND done = 0',
   pruneEvents: `DELETE FROM event WHERE id IN
     (SELECT id FROM event INDEXED BY e_age WHERE done = 1 AND at < ? ORDER BY at, id LIMIT ${pruneAtOnce})`,

@@ -20,7 +20,7 @@ export const sql = {
   thread: `SELECT ${threadColumns} FROM thread WHERE t = ? AND site = ?`,
   siteOf: 'SELECT site FROM thread WHERE t = ?',
   ver: 'SELECT ver FROM thread WHERE t = ? AND site = ?',
-  threads: `SELECT ${threadColumns} FROM json_each(?) j CROSS JOIN thread ON t = j.value WHERE site = ?`,
+  threads: `SELECT ${threadColumns} FROM thread WHERE t IN (SELECT value FROM json_each(?)) AND site = ?`,
   listThreads: `SELECT ${threadColumns} FROM thread INDEXED BY thread_site WHERE site = ? AND t > ? ORDER BY t LIMIT ?`,
   /** Without a place: `pageFrom('>=')` from '' upwards or `pageFrom('<')` from {@link behindAll} downwards. */
   pageFrom: (order: '>' | '>=' | '<' | '<=') => pages[order],

@@ -4,7 +4,7 @@ import { toUserRow, userColumns } from './rows.ts'
 import type { Writer } from './writer.ts'
 
 export const sql = {
-  get: `SELECT ${userColumns} FROM json_each(?) j CROSS JOIN user ON id = j.value WHERE site = ?`,
+  get: `SELECT ${userColumns} FROM user WHERE site = ? AND id IN (SELECT value FROM json_each(?))`,
   put: `INSERT INTO user (${userColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (site, id) DO UPDATE SET name = excluded.name, avatar = excluded.avatar, website = excluded.website,
       email = excluded.email, role = excluded.role, at = excluded.at`,
@@ -15,7 +15,7 @@ export function userStore(db: Database, writer: Writer): UserStore {
     get: (site, ids) =>
       db.attempt(() => {
         const found = new Map<string, UserRow>()
-        for (const row of db.all(sql.get, JSON.stringify(ids), site)) {
+        for (const row of db.all(sql.get, site, JSON.stringify(ids))) {
           const user = toUserRow(row)
           found.set(user.id, user)
         }
