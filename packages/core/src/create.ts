@@ -94,7 +94,7 @@ export function createConfab(config: ConfabConfig): Confab {
         retryAfter: 2,
       }),
     async around(target, run) {
-      const guard = cache && (await cache.guard(target))
+      const guard = cache && (await cache.guard(target).catch(refuseWrite))
       try {
         const commit = await run()
         if (commit.thread) reader.wrote(target, commit.thread.ver)
@@ -172,6 +172,11 @@ export function createConfab(config: ConfabConfig): Confab {
     start: () => (starting ??= begin()),
     close: () => (closing ??= end()),
   }
+}
+
+/** A cache that was told to be strict could not be told about a write. */
+function refuseWrite(cause: unknown): never {
+  throw new ConfabError('unavailable', 'This cannot be saved just now; try again in a moment', { cause, retryAfter: 2 })
 }
 
 function listenersOf(config: ConfabConfig): ReadonlyMap<EventType, readonly EventListener[]> {

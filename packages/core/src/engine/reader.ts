@@ -1,4 +1,4 @@
-import type { Bytes, Clock, Ms, PageBody, PageCache, Store, ThreadRef } from '../ports/index.ts'
+import type { Bytes, Clock, FillLease, Ms, PageBody, PageCache, Store, ThreadRef } from '../ports/index.ts'
 import type { Gzip } from '../runtime/gzip.ts'
 import type { Lru } from './lru.ts'
 import { createLru } from './lru.ts'
@@ -9,6 +9,9 @@ const maxAgeMs: Ms = 60_000
 const maxStaleMs: Ms = 5 * 60_000
 /** How far memory may lag behind other processes where the store cannot tell cheaply. */
 const memoryLagMs: Ms = 1_000
+/** How often, and how long each time, to wait for a page that another process is building. */
+const leaseTries = 3
+const leaseWaitMs: Ms = 20
 
 /** A page as it goes out. */
 export interface PageResult {
@@ -40,6 +43,10 @@ export interface PageReader {
 interface Entry {
   readonly ver: number
   readonly builtAt: Ms
+  /** When it was last known that there is no newer one. */
+  readonly checkedAt: Ms
+  /** Out of the shared cache, for a reader who may have needed less than others do. */
+  readonly cached: boolean
   readonly gzip: Bytes
   readonly plain: Bytes
 }
@@ -77,28 +84,38 @@ export function createPageReader(options: {
   const flights = new Map<string, Flight>()
 
   function isFresh(entry: Entry, need: number): boolean {
-    const age = clock.now() - entry.builtAt
-    return entry.ver >= need && age < (exact ? maxAgeMs : memoryLagMs)
+    const now = clock.now()
+    return entry.ver >= need && now - entry.builtAt < maxAgeMs && (exact || now - entry.checkedAt < memoryLagMs)
   }
 
   async function fromCache(ref: ThreadRef, page: string, need: number): Promise<Entry | 'writing' | null> {
     if (!cache) return null
+    const checkedAt = clock.now()
     const body = await cache.get(ref, page)
     if (body === null || body === 'writing') return body
-    if (body.ver < need || clock.now() - body.builtAt >= maxAgeMs) return null
-    return { ver: body.ver, builtAt: body.builtAt, gzip: body.gzip, plain: await options.gunzip(body.gzip) }
+    const { ver, builtAt, gzip } = body
+    if (ver < need || checkedAt - builtAt >= maxAgeMs) return null
+    return { ver, builtAt, checkedAt, cached: true, gzip, plain: await options.gunzip(gzip) }
   }
 
   async function load(ref: ThreadRef, page: string, need: number, build: () => Promise<BuiltPage>): Promise<Entry> {
-    const cached = await fromCache(ref, page, need)
+    let cached = await fromCache(ref, page, need)
+    let lease: FillLease | null = null
+    // Somebody else may be building it; for how long is not known, so not for long.
+    for (let tries = 0; cache && cached === null && lease === null && tries <= leaseTries; tries += 1) {
+      if (tries > 0) {
+        await sleep(leaseWaitMs)
+        cached = await fromCache(ref, page, need)
+      }
+      if (cached === null) lease = await cache.lease(ref, page)
+    }
     if (cached !== null && cached !== 'writing') return cached
-    const lease = cached === null ? await cache?.lease(ref, page) : null
     const builtAt = clock.now()
     const built = await build()
     const plain = new TextEncoder().encode(built.json)
-    const entry: Entry = { ver: built.ver, builtAt, gzip: await options.gzip(plain), plain }
-    if (lease) await lease.fill({ ver: entry.ver, builtAt, gzip: entry.gzip } satisfies PageBody)
-    return entry
+    const gzip = await options.gzip(plain)
+    if (lease) await lease.fill({ ver: built.ver, builtAt, gzip } satisfies PageBody)
+    return { ver: built.ver, builtAt, checkedAt: builtAt, cached: false, gzip, plain }
   }
 
   /** One build at a time for each page; see above for who may share which. */
@@ -132,8 +149,13 @@ export function createPageReader(options: {
         // A store that tells the version is believed, whatever the client claims in `min`.
         const need = exact ? await store.ver(ref) : Math.max(min, known.get(ref.thread) ?? 0)
         if (entry && isFresh(entry, need)) return { ...entry, stale: false }
-        let loaded = await fly(key, () => load(ref, page, need, build))
-        if (loaded.ver < need) loaded = await load(ref, page, need, build)
+        const start = (): Promise<Entry> => load(ref, page, need, build)
+        let loaded = await fly(key, start)
+        // A build that was joined may have begun too early. What was read from the store since we asked is the truth,
+        // whatever the client claims in `min`.
+        const isOld = (): boolean => loaded.ver < need && (exact || loaded.cached)
+        if (isOld()) loaded = await fly(key, start)
+        if (isOld()) loaded = await start()
         if (options.memoryBytes > 0) memory.set(key, loaded)
         return { ...loaded, stale: false }
       } catch (error) {
@@ -147,6 +169,10 @@ export function createPageReader(options: {
       if (ver > (known.get(ref.thread) ?? 0)) known.set(ref.thread, ver)
     },
   }
+}
+
+function sleep(ms: Ms): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
 /** A refusal with a status is an answer; anything else means that the store could not give one. */

@@ -27,8 +27,9 @@ export interface WriteGuard {
 export interface PageCache {
   /** `writing`: a write is in flight, ask the store and do not fill. */
   get(ref: ThreadRef, page: string): Promise<PageBody | 'writing' | null>
-  /** `null`: somebody else is building. */
+  /** `null`: somebody else is building. A cache that cannot be reached gives a lease that stores nothing. */
   lease(ref: ThreadRef, page: string): Promise<FillLease | null>
+  /** Rejects only where a cache was told to refuse writes that it cannot announce; the write is then not done. */
   guard(ref: ThreadRef): Promise<WriteGuard>
   close(): Promise<void>
 }
