@@ -1,4 +1,4 @@
-import type { Bytes, PageBody, PageCache, ThreadRef } from '../ports/index.ts'
+import type { PageBody, PageCache, ThreadRef } from '../ports/index.ts'
 
 interface Thread {
   ver: number
@@ -34,7 +34,7 @@ export function sharedPages(): SharedPages {
         const { ver, marks, pages } = open(ref)
         if (marks.size > 0) return 'writing'
         const body = pages.get(page)
-        return body?.ver === ver ? { ...body, gzip: body.gzip.slice() as Bytes } : null
+        return body?.ver === ver ? { ...body, gzip: body.gzip.slice() } : null
       },
       async lease(ref, page) {
         const taken = open(ref).leases.get(page)
@@ -48,7 +48,7 @@ export function sharedPages(): SharedPages {
             thread.leases.delete(page)
             if (thread.ver > body.ver) return false
             thread.ver = body.ver
-            thread.pages.set(page, { ...body, gzip: body.gzip.slice() as Bytes })
+            thread.pages.set(page, { ...body, gzip: body.gzip.slice() })
             return true
           },
         }

@@ -23,7 +23,7 @@ interface Source {
   ver: number
   builds: number
   readonly running: Set<() => void>
-  build(): Promise<BuiltPage>
+  readonly build: () => Promise<BuiltPage>
 }
 
 function source(): Source {
