@@ -112,11 +112,10 @@ export function createCommentQueries(kernel: Kernel): CommentQueries {
       const { site, target } = place
       const thread = await threadOf(target)
       const rows = viewer === null ? [] : await store.mine(target, viewer.id, maxMine)
-      const isGuest = viewer === null || viewer.role === 'guest'
       return {
         viewer: viewer && { id: viewer.id, name: viewer.name, avatar: viewer.avatar, role: viewer.role },
         can: { comment: whyNotComment(viewer, site, thread?.state ?? 'open') === null, moderate: isModerator(viewer) },
-        guest: isGuest && site.guests ? { email: site.guestEmail } : null,
+        guest: viewer === null && site.guests ? { email: site.guestEmail } : null,
         mine: viewer === null ? [] : rows.map((row) => ownView(viewer, row, site, thread)),
         pending: rows.filter((row) => row.status === 'pending').map(privateCommentView),
       }

@@ -200,7 +200,7 @@ export interface MeView {
   viewer: { id: string; name: string; avatar: string | null; role: 'guest' | 'member' | 'moderator' | 'admin' } | null
   /** What the reader may do in this thread. */
   can: { comment: boolean; moderate: boolean }
-  /** What a guest must give to write; `null` when guests may not write here or the reader is signed in. */
+  /** What a guest must give to write; `null` when guests may not write here or the reader is known already. */
   guest: { email: boolean } | null
   /** The reader's newest 100 comments in this thread. */
   mine: OwnCommentView[]
