@@ -1,0 +1,6 @@
+export type { RedisClient, RedisSource } from './client.ts'
+export { redisLimiter } from './limiter.ts'
+export type { RedisLimiter, RedisLimiterOptions } from './limiter.ts'
+export type { LinkOptions } from './link.ts'
+export { redisPageCache } from './page-cache.ts'
+export type { RedisPageCacheOptions } from './page-cache.ts'

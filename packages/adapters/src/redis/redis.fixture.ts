@@ -1,0 +1,119 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import type { RedisOptions } from 'ioredis'
+
+/** A real redis-server of this test, on a port of the kernel's choice, without anything on disk that outlives it. */
+export interface RedisServer {
+  readonly port: number
+  readonly pid: () => number
+  /** Stops it without a word, as a crash does. */
+  kill(): Promise<void>
+  /** Comes back empty on the same port. */
+  restart(): Promise<void>
+  /** Stands still until `resume`: it is reachable, and answers nothing. */
+  pause(): void
+  resume(): void
+  stop(): Promise<void>
+}
+
+export const redisVersion = versionOf('redis-server')
+
+/** Says in one line what is missing; where services are required, that is a failure. */
+export function missingRedis(): string | null {
+  if (redisVersion !== null) return null
+  const line = 'redis-server is not on the PATH: nothing of Redis was tested'
+  if (process.env['CONFAB_REQUIRE_SERVICES']) throw new Error(line)
+  console.warn(line)
+  return line
+}
+
+function versionOf(program: string): string | null {
+  const { status, stdout } = spawnSync(program, ['--version'], { encoding: 'utf8' })
+  return status === 0 ? (/v=(\S+)/.exec(stdout)?.[1] ?? 'unknown') : null
+}
+
+export async function startRedis(args: readonly string[] = []): Promise<RedisServer> {
+  const folder = mkdtempSync(join(tmpdir(), 'confab-redis-'))
+  const port = await freePort()
+  let child = await launch()
+
+  async function launch(): Promise<ChildProcess> {
+    const own = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
+    const started = spawn('redis-server', [...own, ...args], { stdio: 'ignore' })
+    await answers(port)
+    return started
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    await gone
+  }
+
+  return {
+    port,
+    pid: () => child.pid ?? 0,
+    kill: () => end('SIGKILL'),
+    async restart() {
+      await end('SIGKILL')
+      child = await launch()
+    },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
+    async stop() {
+      await end('SIGKILL')
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A client that comes back fast, so that tests need not wait; otherwise with the defaults of ioredis. */
+export function connect(port: number, options: RedisOptions = {}): Redis {
+  const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 100, ...options })
+  client.on('error', () => undefined)
+  return client
+}
+
+export async function ready<Client extends { readonly status: string }>(client: Client): Promise<Client> {
+  while (client.status !== 'ready') await new Promise((resolve) => setTimeout(resolve, 5))
+  return client
+}
+
+async function answers(port: number, within = 10_000): Promise<void> {
+  const client = connect(port, { retryStrategy: () => 20, maxRetriesPerRequest: null })
+  const timer = setTimeout(() => client.disconnect(), within)
+  try {
+    await client.ping()
+  } finally {
+    clearTimeout(timer)
+    client.disconnect()
+  }
+}
+
+/** Three masters with a replica each. */
+export async function startCluster(nodeTimeoutMs: number): Promise<RedisServer[]> {
+  const servers: RedisServer[] = []
+  for (let node = 0; node < 6; node += 1) {
+    const file = `nodes-${node}.conf`
+    const args = ['--cluster-enabled', 'yes', '--cluster-config-file', file, '--cluster-port', String(await freePort())]
+    servers.push(await startRedis([...args, '--cluster-node-timeout', String(nodeTimeoutMs)]))
+  }
+  const nodes = servers.map((server) => `127.0.0.1:${server.port}`)
+  const create = ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes']
+  execFileSync('redis-cli', create, { stdio: 'ignore', timeout: 30_000 })
+  return servers
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return typeof address === 'object' && address ? address.port : 0
+}
