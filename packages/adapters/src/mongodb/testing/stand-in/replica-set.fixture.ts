@@ -96,10 +96,15 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
     changed()
   }
 
+  function soon(run: () => void): void {
+    if (options.replicationMs > 0) later(options.replicationMs, run)
+    else setImmediate(run)
+  }
+
   function replicate(): void {
     if (replicating) return
     replicating = true
-    later(options.replicationMs, () => {
+    soon(() => {
       replicating = false
       const from = primary()
       if (from === null || from.paused) return

@@ -1,0 +1,6 @@
+export { StoreError } from '../store/errors.ts'
+export { mongodbShardKeys } from './schema.ts'
+export type { ShardKey } from './schema.ts'
+export { mongodb } from './store.ts'
+export type { MongodbOptions } from './store.ts'
+export type { MongoClientLike, MongoCollection, MongoDatabase, MongoSession, MongoSource } from './client.ts'

@@ -1,0 +1,153 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MongoClient } from 'mongodb'
+import { stepDown } from './step-down.fixture.ts'
+import type { TestServer } from './test-server.fixture.ts'
+
+const setName = 'confab'
+
+interface Process {
+  readonly port: number
+  readonly folder: string
+  /** Absent before its first start. */
+  child?: ChildProcess
+}
+
+/** Starts a replica set of real servers, each a process with a folder of its own that `stop` removes. */
+export async function startMongod(binary: string, members: 1 | 3): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'confab-mongodb-'))
+  const processes: Process[] = []
+  for (let i = 0; i < members; i++) {
+    const home = join(folder, String(i))
+    await mkdir(home)
+    processes.push({ port: await freePort(), folder: home })
+  }
+  const killAll = (): void => {
+    for (const { child } of processes) child?.kill('SIGKILL')
+  }
+  process.once('exit', killAll)
+
+  const start = (member: Process): void => {
+    const data = ['--dbpath', member.folder, '--logpath', join(member.folder, 'log')]
+    const small = ['--oplogSize', '64', '--wiredTigerCacheSizeGB', '0.25']
+    const where = ['--port', String(member.port), '--bind_ip', '127.0.0.1', '--replSet', setName]
+    member.child = spawn(binary, [...where, ...data, ...small], { stdio: 'ignore' })
+  }
+  const stopOne = async (member: Process): Promise<void> => {
+    const { child } = member
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGCONT')
+    child.kill('SIGKILL')
+    await ended
+  }
+  const hosts = processes.map(({ port }) => `127.0.0.1:${port}`)
+  const url = `mongodb://${hosts.join(',')}/?replicaSet=${setName}`
+
+  const stop = async (): Promise<void> => {
+    process.off('exit', killAll)
+    for (const member of processes) await stopOne(member)
+    await rm(folder, { recursive: true, force: true })
+  }
+  try {
+    for (const member of processes) start(member)
+    for (const member of processes) await untilUp(member)
+    await initiate(hosts)
+    const version = await untilPrimary(url)
+    const primary = async (): Promise<Process | undefined> => {
+      const client = await MongoClient.connect(url)
+      const { primary: address } = await client.db('admin').command({ hello: 1 })
+      await client.close()
+      return processes.find(({ port }) => `127.0.0.1:${port}` === address)
+    }
+    return {
+      url,
+      real: true,
+      members,
+      version,
+      async killPrimary() {
+        const member = await primary()
+        if (member === undefined) return
+        await stopOne(member)
+        await new Promise((resolve) => setTimeout(resolve, 1000))
+        start(member)
+      },
+      stepDown: () => stepDown(url, members),
+      async pausePrimary(ms) {
+        const child = (await primary())?.child
+        child?.kill('SIGSTOP')
+        await new Promise((resolve) => setTimeout(resolve, ms))
+        child?.kill('SIGCONT')
+      },
+      standIn: null,
+      stop,
+    }
+  } catch (error) {
+    const log = await readFile(join(folder, '0', 'log'), 'utf8').catch(() => '')
+    await stop()
+    throw new Error(`mongod did not start: ${log.split('\n').slice(-5).join('\n')}`, { cause: error })
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
+
+async function untilUp({ port, child }: Process): Promise<void> {
+  await patiently(async () => {
+    if (child?.exitCode !== null) throw new Error(`it ended with code ${child?.exitCode}`)
+    const client = await MongoClient.connect(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
+      serverSelectionTimeoutMS: 500,
+    })
+    await client.close()
+  })
+}
+
+async function initiate(hosts: readonly string[]): Promise<void> {
+  const client = await MongoClient.connect(`mongodb://${hosts[0]}/?directConnection=true`)
+  const members = hosts.map((host, _id) => ({ _id, host }))
+  await client
+    .db('admin')
+    .command({ replSetInitiate: { _id: setName, members, settings: { electionTimeoutMillis: 1000 } } })
+  await client.close()
+}
+
+async function untilPrimary(url: string): Promise<string> {
+  return await patiently(async () => {
+    const client = await MongoClient.connect(url, { serverSelectionTimeoutMS: 1000 })
+    try {
+      await client
+        .db('confab_ready')
+        .collection('ready')
+        .insertOne({}, { writeConcern: { w: 'majority' } })
+      await client.db('confab_ready').dropDatabase()
+      return String((await client.db('admin').command({ buildInfo: 1 }))['version'])
+    } finally {
+      await client.close()
+    }
+  })
+}
+
+/** A server takes a while to open its files and to hold its first election. */
+async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+  const deadline = Date.now() + 60_000
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (Date.now() > deadline) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+}
