@@ -5,5 +5,5 @@
  */
 export { mount } from './mount.ts'
 export type { MountedThread, MountOptions } from './mount.ts'
-export { defineThread } from './thread/define.tsx'
-export type { ConfabThreadElement } from './thread/define.tsx'
+export { defineThread } from './thread/define.ts'
+export type { ConfabThreadElement } from './thread/define.ts'

@@ -1,5 +1,5 @@
-import { defineThread } from './thread/define.tsx'
-import type { ConfabThreadElement } from './thread/define.tsx'
+import { defineThread } from './thread/define.ts'
+import type { ConfabThreadElement } from './thread/define.ts'
 
 /** What a thread is told; the attributes of `<confab-thread>` by another name. */
 export interface MountOptions {

@@ -1,6 +1,6 @@
 /**
  * The typed client of Confab, without DOM: {@link createClient} for single calls, {@link openThread} for a thread with
- * its state and its outbox, {@link followLive} to keep it up to date.
+ * its state, {@link followLive} to keep it up to date, {@link openWriter} to write in it.
  *
  * @module
  */
@@ -19,6 +19,8 @@ export type { ClientErrorCode, ClientErrorInit } from './errors.ts'
 export { openThread } from './open-thread.ts'
 export type { Thread, ThreadOptions, ThreadState } from './open-thread.ts'
 export type { CommentNode, ThreadData } from './thread-data.ts'
+export { openWriter } from './open-writer.ts'
+export type { Post, Writer, WriterOptions } from './open-writer.ts'
 export type { OutboxItem, OutboxStorage } from './outbox.ts'
 export { followLive } from './live.ts'
 export type { Connection, Live, LiveOptions, LiveTarget } from './live.ts'

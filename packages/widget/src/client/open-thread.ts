@@ -1,6 +1,4 @@
 import { toClientError } from './errors.ts'
-import { newKey } from './create-client.ts'
-import { createOutbox } from './outbox.ts'
 import {
   dataOfPage,
   showReplies,
@@ -10,13 +8,12 @@ import {
   withOwn,
   withPage,
   withReplies,
-  withView,
   withoutOwn,
 } from './thread-data.ts'
-import type { Client, GuestDetails, ThreadSort } from './create-client.ts'
+import type { Client, ThreadSort } from './create-client.ts'
 import type { ClientError } from './errors.ts'
 import type { Connection, LiveTarget } from './live.ts'
-import type { OutboxItem, OutboxStorage } from './outbox.ts'
+import type { OutboxItem } from './outbox.ts'
 import type { ThreadData } from './thread-data.ts'
 import type { CommentView, CommentsPageView, MeView } from '@confab/core'
 
@@ -37,15 +34,8 @@ export interface ThreadState {
 /** What {@link openThread} can be told. */
 export interface ThreadOptions {
   readonly sort?: ThreadSort
-  /** Address and title of the page, kept with the thread. */
-  readonly url?: string
-  readonly title?: string
-  /** Keeps unsent texts over a reload. */
-  readonly storage?: OutboxStorage
   /** The version of the reader's last write here, from an earlier visit. */
   readonly min?: number
-  /** Told of each write: its comment and the thread's version. */
-  readonly onWritten?: (comment: CommentView | null, ver: number | null, key: string | null) => void
 }
 
 /** A thread with its state. Methods that load never throw: a failure is in the state. */
@@ -64,22 +54,13 @@ export interface Thread extends LiveTarget {
   loadMe(): Promise<void>
   /** Shows the comments that wait, or the replies that wait under one. */
   showNew(parent?: string): void
-  /** Puts a text into the outbox; `key` from an earlier attempt makes it the same comment. */
-  post(comment: {
-    readonly body: string
-    readonly parent?: string | null
-    readonly guest?: GuestDetails | null
-    readonly key?: string
-  }): void
-  retry(key: string): void
-  discard(key: string): void
-  /** Throws {@link ClientError}. */
-  edit(id: string, change: { readonly body: string; readonly rev: number }): Promise<void>
-  /** Throws {@link ClientError}. */
-  remove(id: string): Promise<void>
-  /** The network is back: texts that wait are sent now. */
-  wake(): void
-  /** Ends all timers; late answers change nothing any more. */
+  /** Takes up what the reader wrote: shown at once, and no later answer may be older than `ver`. */
+  wrote(comment: CommentView, ver: number | null): void
+  /** Takes up that the reader deleted a comment. */
+  deleted(id: string, ver: number | null): void
+  /** Takes up what is on its way to the server. */
+  sending(items: readonly OutboxItem[]): void
+  /** Late answers change nothing any more. */
   close(): void
 }
 
@@ -88,7 +69,8 @@ const pageLimit = 50
 const maxRefreshPages = 10
 
 /**
- * A thread with its state and its outbox, for any user interface. {@link followLive} keeps it up to date.
+ * A thread to read, with its state, for any user interface. {@link followLive} keeps it up to date, {@link openWriter}
+ * writes in it.
  *
  * @example
  * const thread = openThread(createClient({ server, site: 'blog', pageKey: '/posts/hello' }))
@@ -130,11 +112,6 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
     return error === null
   }
 
-  function wrote(comment: CommentView | null, ver: number | null, key: string | null): void {
-    min = Math.max(min, ver ?? 0)
-    options.onWritten?.(comment, ver, key)
-  }
-
   function withPending(data: ThreadData): ThreadData {
     return (state.me?.pending ?? []).reduce((all, view) => withOwn(all, view, all.thread.ver), data)
   }
@@ -173,27 +150,6 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
     }
     if (mine === generation) set({ data: withPending(withHeldBack(data, before)), error: null })
   }
-
-  const outbox = createOutbox({
-    ...(options.storage && { storage: options.storage }),
-    onChange: (items) => set({ outbox: items }, true),
-    async send({ body, parent, guest, key }) {
-      const { url, title } = options
-      const { value, ver } = await client.create(
-        {
-          body,
-          parent,
-          ...(url !== undefined && { url }),
-          ...(title !== undefined && { title }),
-          ...(guest && { guest }),
-        },
-        key,
-      )
-      change((data) => withOwn(data, value, ver ?? data.thread.ver), true)
-      wrote(value, ver, key)
-      void thread.loadMe()
-    },
-  })
 
   const thread: Thread = {
     client,
@@ -273,33 +229,18 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
       }
     },
     showNew: (parent) => change((data) => (parent === undefined ? showRoots(data) : showReplies(data, parent)), true),
-    post: ({ body, parent = null, guest = null, key = newKey() }) => outbox.add({ body, parent, guest, key }),
-    retry: (key) => outbox.retry(key),
-    discard: (key) => outbox.drop(key),
-    async edit(id, { body, rev }) {
-      try {
-        const { value, ver } = await client.edit(id, { body, rev })
-        change((data) => withView(data, value), true)
-        wrote(value, ver, null)
-      } catch (thrown) {
-        const error = toClientError(thrown)
-        const current = (error.details as { comment?: CommentView } | null)?.comment
-        if (current) change((data) => withView(data, current))
-        throw error
-      } finally {
-        void thread.loadMe()
-      }
+    wrote(comment, ver) {
+      min = Math.max(min, ver ?? 0)
+      change((data) => withOwn(data, comment, ver ?? data.thread.ver), true)
     },
-    async remove(id) {
-      const { ver } = await client.remove(id)
+    deleted(id, ver) {
+      min = Math.max(min, ver ?? 0)
       change((data) => withoutOwn(data, id, ver ?? data.thread.ver), true)
-      wrote(null, ver, null)
     },
-    wake: () => outbox.wake(),
+    sending: (outbox) => set({ outbox }, true),
     close() {
       generation += 1
       listeners.clear()
-      outbox.close()
     },
   }
   return thread

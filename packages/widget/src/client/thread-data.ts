@@ -95,7 +95,7 @@ export function withEvent(before: ThreadData, event: EventView): ThreadData {
     : changed
 }
 
-/** With a comment that the reader wrote just now, shown at once. */
+/** With a comment as the reader wrote it just now, shown at once. */
 export function withOwn(data: ThreadData, comment: CommentView, ver: number): ThreadData {
   const { id, parent } = comment
   if (!data.comments.has(id)) {
@@ -103,7 +103,8 @@ export function withOwn(data: ThreadData, comment: CommentView, ver: number): Th
     const thread = { ...data.thread, comments: data.thread.comments + counted }
     return withNew({ ...data, thread }, comment, ver, 'shown')
   }
-  return parent === null ? showRoots(data, [id]) : showReplies(data, parent, [id])
+  const shown = withView(data, comment)
+  return parent === null ? showRoots(shown, [id]) : showReplies(shown, parent, [id])
 }
 
 /** Without a comment that the reader has deleted: a place is kept where replies hang on it. */

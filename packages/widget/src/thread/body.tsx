@@ -1,43 +1,51 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { safeHtml } from './safe-html.ts'
-import type { Ui } from './ui.ts'
+import { toggled } from './ui.ts'
+import type { View } from './ui.ts'
 
 /** Shorter texts cannot be higher than the fold, so they are not measured. */
 const mayBeLong = /^(?:[^\n]*\n){18}|^[^]{1000}/
+/** Less than this behind the fold is not worth a button, CSS pixels. */
+const slackPx = 48
+
+/** The text of each element, so that it is built again only when it has changed. */
+const shown = new WeakMap<Element, string>()
 
 /** The text of a comment; a very long one is folded. */
-export function Body({ html, ui, id }: { html: string; ui: Ui; id: string }) {
-  const element = useRef<HTMLDivElement>(null)
-  const [long, setLong] = useState(false)
-  const [open, setOpen] = useState(false)
+export function Body({ html, view, id }: { html: string; view: View; id: string }) {
+  const isLong = view.long.has(id)
+  const isOpen = view.opened.has(id)
 
-  useLayoutEffect(() => {
-    const { current } = element
-    if (!current) return
-    current.replaceChildren(safeHtml(html, document))
-    setLong(mayBeLong.test(html) && current.scrollHeight > current.clientHeight + 40)
-  }, [html])
+  function fill(element: HTMLElement | null): void {
+    if (!element || shown.get(element) === html) return
+    shown.set(element, html)
+    element.replaceChildren(safeHtml(html, document))
+    if (!mayBeLong.test(html)) return
+    element.classList.add('clip')
+    const higher = element.scrollHeight > element.clientHeight + slackPx
+    if (!higher || isOpen) element.classList.remove('clip')
+    view.measured(id, higher)
+  }
 
   return (
     <>
       <div
-        ref={element}
+        ref={fill}
         part="body"
-        class={mayBeLong.test(html) && !open ? 'body clip' : 'body'}
-        id={`b-${id}`}
+        class={isLong && !isOpen ? 'body clip' : 'body'}
+        id={`body-${id}`}
         dir="auto"
-        lang={ui.pageLang || undefined}
+        lang={view.pageLang || undefined}
       />
-      {long && (
+      {isLong && (
         <button
           type="button"
           part="more"
           class="text"
-          aria-expanded={open}
-          aria-controls={`b-${id}`}
-          onClick={() => setOpen(!open)}
+          aria-expanded={isOpen}
+          aria-controls={`body-${id}`}
+          onClick={() => view.set({ opened: toggled(view.opened, id) })}
         >
-          {ui.t(open ? 'less' : 'more')}
+          {view.t(isOpen ? 'less' : 'more')}
         </button>
       )}
     </>

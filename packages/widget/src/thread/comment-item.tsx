@@ -1,67 +1,75 @@
-import { useState } from 'preact/hooks'
 import { Avatar } from './avatar.tsx'
 import { Body } from './body.tsx'
-import { TimeAgo } from './time-ago.tsx'
+import { loadAndFocus, mayWrite, toggled } from './ui.ts'
 import type { CommentNode } from '../client/thread-data.ts'
 import type { MessageKey } from './messages/translate.ts'
 import type { View } from './ui.ts'
-import type { OwnCommentView } from '@confab/core'
 
 const badges: { readonly [badge: string]: MessageKey } = { guest: 'guest', moderator: 'moderator', admin: 'admin' }
+/** How long a button says that the link was copied, ms. */
+const copiedMs = 2000
 
 /** One comment with its branch. */
 export function CommentItem({ view, id, depth }: { view: View; id: string; depth: number }) {
   const { t, state, place, write } = view
   const node = state.data?.comments.get(id)
   if (!node) return null
-  const comment = node.view
+  const { author, status, html } = node.view
   const own = state.me?.mine.find((other) => other.id === id)
-  const name = comment.author?.name ?? t('someone')
-  const editing = place?.kind === 'edit' && place.id === id && own !== undefined
+  const name = author?.name ?? t('someone')
+  const composing = place?.id === id && write ? place.kind : null
+  const editing = composing === 'edit' && own
   return (
     <li class="item" data-depth={depth}>
       <article
         part="comment"
-        class={`comment ${comment.status}${view.target === id ? ' target' : ''}`}
+        class={`comment ${status}${view.target === id ? ' target' : ''}`}
         data-id={id}
         tabIndex={-1}
-        aria-label={comment.author ? t('by', { name }) : t('deleted')}
+        aria-label={author ? t('by', { name }) : t('deleted')}
       >
-        <Avatar author={comment.author} />
+        <Avatar author={author} />
         <div class="main">
-          {comment.author && <Meta view={view} node={node} depth={depth} />}
-          {!comment.author && <p class="hint gone">{t('deleted')}</p>}
-          {editing && write ? (
-            <write.Composer view={view} place={{ kind: 'edit', id }} source={own} key={`edit-${id}`} />
-          ) : (
-            comment.author && <Body html={comment.html} ui={view} id={id} />
+          {author ? <Meta view={view} node={node} depth={depth} /> : <p class="hint">{t('deleted')}</p>}
+          {editing && write && place && (
+            <write.Composer view={view} write={write} place={place} source={own} key={id} />
           )}
-          {comment.status === 'pending' && <p class="hint">{t('pending')}</p>}
-          {!editing && comment.author && <Actions view={view} node={node} own={own} />}
+          {!editing && author && <Body html={html} view={view} id={id} />}
+          {status === 'pending' && <p class="hint">{t('pending')}</p>}
+          {!editing && author && (
+            <div part="actions" class="actions">
+              {view.asking !== id && <Actions view={view} node={node} name={name} />}
+              {own && write && <write.OwnActions view={view} write={write} own={own} />}
+              {node.fresh.length > 0 && (
+                <button type="button" part="new" class="text strong" onClick={() => view.thread.showNew(id)}>
+                  {t('newReplies', { n: node.fresh.length })}
+                </button>
+              )}
+            </div>
+          )}
         </div>
       </article>
-      {place?.kind === 'reply' && place.id === id && write && (
+      {composing === 'reply' && write && place && (
         <div class="replying">
-          <write.Composer view={view} place={{ kind: 'reply', id }} name={name} key={`reply-${id}`} />
+          <write.Composer view={view} write={write} place={place} name={name} key={id} />
         </div>
       )}
-      <Branch view={view} node={node} depth={depth} />
+      <Branch view={view} node={node} depth={depth} name={name} />
     </li>
   )
 }
 
 function Meta({ view, node, depth }: { view: View; node: CommentNode; depth: number }) {
-  const { t, state } = view
+  const { t, state, times } = view
   const { id, author, parent, replyTo, createdAt, editedAt } = node.view
-  if (!author) return null
   const answered = replyTo ?? (depth > 1 ? parent : null)
-  const answeredName = answered === null ? undefined : state.data?.comments.get(answered)?.view.author?.name
+  const answeredName = state.data?.comments.get(answered ?? '')?.view.author?.name
   return (
     <header part="meta" class="meta">
       <span part="author" class="author" dir="auto">
-        {author.name}
+        {author?.name}
       </span>
-      {author.badges.map((badge) => {
+      {author?.badges.map((badge) => {
         const key = badges[badge]
         return (
           key && (
@@ -71,42 +79,32 @@ function Meta({ view, node, depth }: { view: View; node: CommentNode; depth: num
           )
         )
       })}
-      {answeredName !== undefined && answered !== null && (
+      {answered !== null && answeredName !== undefined && (
         <a class={`to${replyTo === null ? ' deep' : ''}`} href={view.permalink(answered)}>
           {t('to', { name: answeredName })}
         </a>
       )}
       <a part="time" class="time" href={view.permalink(id)}>
-        <TimeAgo at={createdAt} locale={view.locale} />
+        <time dateTime={new Date(createdAt).toISOString()} title={times.full(createdAt)}>
+          {times.ago(createdAt, view.now)}
+        </time>
       </a>
-      {editedAt !== null && <span class="hint">{t('edited')}</span>}
+      {editedAt !== null && (
+        <span class="hint" title={times.full(editedAt)}>
+          {t('edited')}
+        </span>
+      )}
     </header>
   )
 }
 
-function Actions({ view, node, own }: { view: View; node: CommentNode; own: OwnCommentView | undefined }) {
-  const { t, state, thread, write } = view
-  const [copied, setCopied] = useState(false)
-  const { id, author, status } = node.view
-  const name = author?.name ?? ''
-
-  async function share(): Promise<void> {
-    const url = view.permalink(id)
-    try {
-      if (navigator.share && matchMedia('(pointer: coarse)').matches) return await navigator.share({ url })
-      await navigator.clipboard.writeText(url)
-      setCopied(true)
-      view.say(t('copied'))
-      setTimeout(() => setCopied(false), 2000)
-    } catch {
-      // Taken back, or not allowed here: the time of the comment is a link too.
-    }
-  }
-
-  const writable = state.data?.thread.state === 'open' && status === 'published' && mayWrite(view)
+function Actions({ view, node, name }: { view: View; node: CommentNode; name: string }) {
+  const { t } = view
+  const { id, status } = node.view
+  if (status !== 'published') return null
   return (
-    <div part="actions" class="actions">
-      {writable && (
+    <>
+      {mayWrite(view) && (
         <button
           type="button"
           class="text"
@@ -117,52 +115,53 @@ function Actions({ view, node, own }: { view: View; node: CommentNode; own: OwnC
           {t('reply')}
         </button>
       )}
-      {status === 'published' && (
-        <button type="button" class="text" aria-label={t('shareBy', { name })} onClick={() => void share()}>
-          {t(copied ? 'copied' : 'share')}
-        </button>
-      )}
-      {own && write && <write.OwnActions view={view} own={own} />}
-      {node.fresh.length > 0 && (
-        <button type="button" part="new" class="text strong" onClick={() => thread.showNew(id)}>
-          {t('newReplies', { n: node.fresh.length })}
-        </button>
-      )}
-    </div>
+      <button type="button" class="text" aria-label={t('shareBy', { name })} onClick={() => void share(view, id)}>
+        {t(view.copied === id ? 'copied' : 'share')}
+      </button>
+    </>
   )
 }
 
-/** Whether to offer writing. Until the reader is known, yes: the answer to a text will say otherwise. */
-export function mayWrite({ state: { me } }: View): boolean {
-  return !me || me.can.comment || me.guest !== null
+async function share(view: View, id: string): Promise<void> {
+  const url = view.permalink(id)
+  try {
+    // On phones a sheet with every app; elsewhere the clipboard is what people want.
+    if ('share' in navigator && matchMedia('(pointer: coarse)').matches) return await navigator.share({ url })
+    await navigator.clipboard.writeText(url)
+    view.set({ copied: id })
+    view.say(view.t('copied'))
+    setTimeout(() => view.set({ copied: null }), copiedMs)
+  } catch {
+    // Taken back, or not allowed here: the time of the comment is a link too.
+  }
 }
 
-function Branch({ view, node, depth }: { view: View; node: CommentNode; depth: number }) {
+function Branch({ view, node, depth, name }: { view: View; node: CommentNode; depth: number; name: string }) {
   const { t, state, thread, folded, write } = view
-  const { id, author } = node.view
+  const { id } = node.view
+  const { children, count, next } = node
   const sending = state.outbox.filter((item) => item.parent === id)
-  const more = node.next === null ? 0 : node.count - node.children.length
-  if (node.children.length === 0 && more <= 0 && sending.length === 0) return null
+  const more = next === null ? 0 : count - children.length
+  if (children.length + sending.length === 0 && more <= 0) return null
   const isFolded = folded.has(id)
-  const name = author?.name ?? t('someone')
   return (
-    <div class={`branch${isFolded ? ' folded' : ''}`}>
+    <div class="branch">
       <button
         type="button"
         part="fold"
         class={isFolded ? 'text' : 'line'}
         aria-expanded={!isFolded}
         aria-label={isFolded ? undefined : t('hideReplies', { name })}
-        onClick={() => view.fold(id, !isFolded)}
+        onClick={() => view.set({ folded: toggled(folded, id) })}
       >
-        {isFolded && t('replies', { n: node.count })}
+        {isFolded && t('replies', { n: count })}
       </button>
       {!isFolded && (
         <ol part="replies" class="list replies">
-          {node.children.map((child) => (
+          {children.map((child) => (
             <CommentItem view={view} id={child} depth={depth + 1} key={child} />
           ))}
-          {write && sending.map((item) => <write.OutboxEntry view={view} item={item} key={item.key} />)}
+          {write && sending.map((item) => <write.OutboxEntry view={view} write={write} item={item} key={item.key} />)}
           {more > 0 && (
             <li>
               <button
@@ -170,7 +169,7 @@ function Branch({ view, node, depth }: { view: View; node: CommentNode; depth: n
                 part="more"
                 class="text strong"
                 aria-busy={state.loading.has(id)}
-                onClick={() => void thread.loadReplies(id)}
+                onClick={() => void loadAndFocus(view, thread.loadReplies(id))}
               >
                 {t('moreReplies', { n: more })}
               </button>

@@ -1,16 +1,20 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
 import { newKey } from '../client/create-client.ts'
 import { toClientError } from '../client/errors.ts'
-import { explain, focusSoon } from './ui.ts'
+import { explain } from './explain.ts'
 import { Toolbar, formatKey } from './toolbar.tsx'
-import type { ClientError } from '../client/errors.ts'
+import { focusSoon } from './ui.ts'
 import type { Place, View } from './ui.ts'
+import type { FieldPart, Writing } from './write.ts'
 
 const maxLength = 10_000
 const emailPattern = /^[^\s@]+@[^\s@]+\.[^\s@]+$/
 
+/** Text areas that have been set up. */
+const begun = new WeakSet<Element>()
+
 interface Props {
   readonly view: View
+  readonly write: Writing
   readonly place: Place
   /** Whom the reply is for. */
   readonly name?: string
@@ -19,207 +23,195 @@ interface Props {
 }
 
 /** Where a text is written: one line that opens on focus, or an open field under a comment. */
-export function Composer({ view, place, name = '', source }: Props) {
-  const { thread, storage, t, state } = view
-  const placeName = place.kind === 'edit' ? `edit-${place.id}` : place.id
-  const [draft] = useState(() => storage.draft(placeName))
-  const [text, setText] = useState(draft?.text ?? source?.body ?? '')
-  const [error, setError] = useState<{ field: 'text' | 'name' | 'email'; message: string } | null>(null)
-  const [saving, setSaving] = useState(false)
-  const known = storage.guest()
-  const [guest, setGuest] = useState({ name: known?.name ?? '', email: known?.email ?? '' })
-  const [remember, setRemember] = useState(known !== null)
-  const [seen, setSeen] = useState<ClientError>()
-  const field = useRef<HTMLTextAreaElement>(null)
-  const isOpen = view.place?.kind === place.kind && view.place.id === place.id
+export function Composer({ view, write, place, name = '', source }: Props) {
+  const { thread, t, state, root } = view
+  const { writer, storage } = write
   const isRoot = place.kind === 'root'
+  const placeName = source ? `edit-${place.id}` : place.id
+  const field = write.field(placeName)
+  const draft = storage.draft(placeName)
+  const isFocused = view.place?.kind === place.kind && view.place.id === place.id
+  const isOpen = isFocused || draft !== null
   const { me } = state
-  const asks = place.kind === 'edit' ? null : (me?.guest ?? null)
+  const asks = source ? null : (me?.guest ?? null)
+  const known = storage.guest()
+  const idOf = (part: FieldPart) => `${part}-${placeName}`
+  const input = (part: FieldPart) => root.querySelector<HTMLInputElement>(`#${idOf(part)}`)
 
-  // The one line that stood here may have had the focus already.
-  useEffect(() => {
-    if (isOpen) focusEnd(field.current)
-  }, [isOpen])
-  useEffect(() => {
-    if (field.current) fitHeight(field.current)
-  }, [text, isOpen])
-
-  // A text that came back from the server with a reason.
-  const returned = isOpen ? view.place?.error : undefined
-  if (returned !== seen) {
-    setSeen(returned)
-    if (returned) {
-      setText(storage.draft(placeName)?.text ?? '')
-      setError({ field: 'text', message: explain(t, returned) })
-    }
+  function fail(part: FieldPart, message: string): void {
+    write.setField(placeName, { error: { part, message }, saving: false })
+    view.set({})
+    focusSoon(root, `#${idOf(part)}`)
   }
 
-  function fail(which: 'text' | 'name' | 'email', message: string): void {
-    setError({ field: which, message })
-    focusSoon(view.root, `#${which}-${placeName}`)
-  }
-
-  function type(value: string): void {
-    setText(value)
-    setError(null)
+  function onInput(event: Event): void {
+    const element = event.currentTarget as HTMLTextAreaElement
+    const { value } = element
+    fitHeight(element)
     if (value.trim() === '' || value === source?.body) storage.dropDraft(placeName)
     else storage.keepDraft(placeName, { text: value })
+    if (!field.error && !field.restored) return
+    write.setField(placeName, { error: null, restored: false })
+    view.set({})
   }
 
   function close(): void {
+    write.forget(placeName)
     view.open(null)
-    if (isRoot) field.current?.blur()
-    else focusSoon(view.root, `[data-${place.kind}="${place.id}"]`)
+    if (isRoot) input('text')?.blur()
+    else focusSoon(root, `[data-${place.kind}="${place.id}"]`)
   }
 
-  async function submit(): Promise<void> {
-    if (saving) return
-    if (text.trim() === '') return fail('text', t('errorEmpty'))
-    if (asks && guest.name.trim() === '') return fail('name', t('errorName'))
-    if (asks?.email && !emailPattern.test(guest.email)) return fail('email', t('errorEmail'))
-    if (source) return await save(source.rev)
-    if (asks) storage.keepGuest(remember ? guest : null)
-    const stored = storage.draft(placeName)
-    thread.post({
-      body: text,
-      parent: isRoot ? null : place.id,
-      guest: asks ? { name: guest.name.trim(), ...(asks.email && { email: guest.email }) } : null,
-      key: (stored?.text === text && stored.key) || newKey(),
-    })
+  function done(): void {
     storage.dropDraft(placeName)
-    setText('')
+    const text = input('text')
+    if (text) text.value = ''
     close()
   }
 
-  async function save(rev: number): Promise<void> {
-    setSaving(true)
+  function submit(): void {
+    const body = input('text')?.value ?? ''
+    if (field.saving) return
+    if (body.trim() === '') return fail('text', t('errorEmpty'))
+    if (source) return void save(body, source.rev)
+    let guest = null
+    if (asks) {
+      guest = { name: input('name')?.value.trim() ?? '', email: input('email')?.value.trim() ?? '' }
+      if (!guest.name) return fail('name', t('errorName'))
+      if (asks.email && !emailPattern.test(guest.email)) return fail('email', t('errorEmail'))
+      const isKept = root.querySelector<HTMLInputElement>(`#remember-${placeName}`)?.checked
+      storage.keepGuest(isKept ? guest : null)
+      if (!guest.email) guest = { name: guest.name }
+    }
+    const key = draft?.text === body ? draft.key : undefined
+    writer.post({ body, guest, key: key ?? newKey(), parent: isRoot ? null : place.id })
+    done()
+  }
+
+  async function save(body: string, rev: number): Promise<void> {
+    write.setField(placeName, { saving: true })
+    view.set({})
     try {
-      await thread.edit(place.id, { body: text, rev })
-      storage.dropDraft(placeName)
+      await writer.edit(place.id, { body, rev })
       view.say(t('saved'))
-      close()
+      done()
     } catch (thrown) {
-      setSaving(false)
       fail('text', explain(t, toClientError(thrown)))
     }
   }
 
   function onKeyDown(event: KeyboardEvent): void {
-    if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault()
-      void submit()
-    } else if (event.key === 'Escape' && isOpen) {
-      event.stopPropagation()
-      close()
-    } else if (field.current && event.target === field.current && formatKey(event, field.current)) {
-      event.preventDefault()
-    }
+    const { key, target } = event
+    if (key === 'Enter' && (event.ctrlKey || event.metaKey)) submit()
+    else if (key === 'Escape' && isFocused) close()
+    else if (!(target instanceof HTMLTextAreaElement && formatKey(event, target))) return
+    event.preventDefault()
+    // Otherwise the page's own dialog around the thread would close as well.
+    event.stopPropagation()
   }
 
-  const errorId = `error-${placeName}`
-  const bad = (which: 'text' | 'name' | 'email') =>
-    error?.field === which ? { 'aria-invalid': true, 'aria-describedby': errorId } : {}
-  const label = isRoot ? t('comment') : place.kind === 'edit' ? t('editOwn') : t('replyTo', { name })
-  const submitLabel = isRoot ? t('post') : place.kind === 'edit' ? t('save') : t('send')
+  function begin(element: HTMLTextAreaElement | null): void {
+    if (!element || begun.has(element)) return
+    begun.add(element)
+    fitHeight(element)
+    if (!isFocused) return
+    element.focus()
+    element.setSelectionRange(element.value.length, element.value.length)
+    // Its buttons too, where the window ends just below the text.
+    if (!isRoot) element.form?.scrollIntoView({ block: 'nearest' })
+  }
+
+  const { error } = field
+  const bad = (part: FieldPart) =>
+    error?.part === part ? { 'aria-invalid': true, 'aria-describedby': `error-${placeName}` } : {}
+  const label = isRoot ? t('comment') : source ? t('editOwn') : t('replyTo', { name })
   return (
     <form
       part="composer"
-      class={`composer${isOpen || text ? ' open' : ''}`}
+      class={isOpen ? 'composer open' : 'composer'}
+      noValidate
       onKeyDown={onKeyDown}
       onSubmit={(event) => {
         event.preventDefault()
-        void submit()
+        submit()
       }}
     >
       <div class="field">
         <textarea
-          ref={field}
+          key={field.version}
+          ref={begin}
           part="input"
-          id={`text-${placeName}`}
-          rows={isOpen || text ? 3 : 1}
+          id={idOf('text')}
+          rows={isOpen ? 3 : 1}
           dir="auto"
           maxLength={maxLength}
           aria-label={label}
           placeholder={isRoot ? t('write') : label}
-          value={text}
-          onInput={(event) => type(event.currentTarget.value)}
+          defaultValue={draft?.text ?? source?.body ?? ''}
+          onInput={onInput}
           onFocus={() => {
-            if (!isOpen) view.open(place)
+            if (!isFocused) view.open(place)
             if (!me) void thread.loadMe()
           }}
           {...bad('text')}
         />
-        {(isOpen || text) && <Toolbar t={t} field={field} />}
+        {isOpen && <Toolbar t={t} />}
       </div>
-      {(isOpen || text) && (
-        <>
-          {error && (
-            <p part="error" class="error" id={errorId} role="alert">
-              {error.message}
-            </p>
-          )}
-          {draft && text === draft.text && <p class="hint">{t('draftBack')}</p>}
-          <div class="send">
-            {asks && (
-              <>
+      {isOpen && error && (
+        <p part="error" class="error" id={`error-${placeName}`} role="alert">
+          {error.message}
+        </p>
+      )}
+      {isOpen && field.restored && <p class="hint">{t('draftBack')}</p>}
+      {isOpen && (
+        <div class="send">
+          {asks && (
+            <>
+              <input
+                part="input"
+                id={idOf('name')}
+                name="name"
+                autoComplete="name"
+                maxLength={60}
+                aria-label={t('name')}
+                placeholder={t('name')}
+                defaultValue={me?.viewer?.name ?? known?.name ?? ''}
+                {...bad('name')}
+              />
+              {asks.email && (
                 <input
                   part="input"
-                  id={`name-${placeName}`}
-                  name="name"
-                  autoComplete="name"
-                  maxLength={60}
-                  aria-label={t('name')}
-                  placeholder={t('name')}
-                  value={guest.name}
-                  onInput={(event) => setGuest({ ...guest, name: event.currentTarget.value })}
-                  {...bad('name')}
+                  id={idOf('email')}
+                  name="email"
+                  type="email"
+                  autoComplete="email"
+                  maxLength={254}
+                  aria-label={t('emailHint')}
+                  placeholder={t('emailHint')}
+                  defaultValue={known?.email ?? ''}
+                  {...bad('email')}
                 />
-                {asks.email && (
-                  <input
-                    part="input"
-                    id={`email-${placeName}`}
-                    name="email"
-                    type="email"
-                    autoComplete="email"
-                    maxLength={254}
-                    aria-label={t('emailHint')}
-                    placeholder={t('emailHint')}
-                    value={guest.email}
-                    onInput={(event) => setGuest({ ...guest, email: event.currentTarget.value })}
-                    {...bad('email')}
-                  />
-                )}
-                <label class="check">
-                  <input
-                    type="checkbox"
-                    checked={remember}
-                    onChange={(event) => setRemember(event.currentTarget.checked)}
-                  />
-                  {t('remember')}
-                </label>
-              </>
-            )}
-            {!asks && me?.viewer && !source && <span class="hint as">{t('postingAs', { name: me.viewer.name })}</span>}
-            <span class="grow" />
-            {!isRoot && (
-              <button type="button" part="button" class="plain" onClick={close}>
-                {t('cancel')}
-              </button>
-            )}
-            <button type="submit" part="button primary" class="primary" disabled={saving}>
-              <span>{submitLabel}</span>
+              )}
+              <label class="check">
+                <input id={`remember-${placeName}`} type="checkbox" defaultChecked={known !== null} />
+                {t('remember')}
+              </label>
+            </>
+          )}
+          {!asks && me?.viewer && !source && <span class="hint">{t('postingAs', { name: me.viewer.name })}</span>}
+          <span class="grow" />
+          {!isRoot && (
+            <button type="button" part="button" class="plain" onClick={close}>
+              {t('cancel')}
             </button>
-          </div>
-        </>
+          )}
+          <button type="submit" part="button" class="primary" disabled={field.saving}>
+            <span>{t(isRoot ? 'post' : source ? 'save' : 'send')}</span>
+          </button>
+        </div>
       )}
     </form>
   )
-}
-
-function focusEnd(field: HTMLTextAreaElement | null): void {
-  if (!field || (field.getRootNode() as ShadowRoot).activeElement === field) return
-  field.focus()
-  field.setSelectionRange(field.value.length, field.value.length)
 }
 
 /** As high as its text, where the browser does not do it by itself. */

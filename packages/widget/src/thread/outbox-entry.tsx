@@ -1,60 +1,45 @@
-import { useEffect, useState } from 'preact/hooks'
 import { Avatar } from './avatar.tsx'
-import { explain } from './ui.ts'
+import { explain } from './explain.ts'
 import type { OutboxItem } from '../client/outbox.ts'
 import type { View } from './ui.ts'
+import type { Writing } from './write.ts'
 
 /** A comment on its way: its text as it was typed, and what happened to it. */
-export function OutboxEntry({ view, item }: { view: View; item: OutboxItem }) {
-  const { t, thread, storage, state } = view
-  const { body, parent, key, guest, error, retryAt } = item
-  const [now, setNow] = useState(Date.now)
-  useEffect(() => {
-    if (retryAt === null) return
-    const timer = setInterval(() => setNow(Date.now()), 1000)
-    return () => clearInterval(timer)
-  }, [retryAt])
-
-  function edit(): void {
-    storage.keepDraft(parent ?? '', { text: body, key })
-    thread.discard(key)
-    view.open(parent === null ? { kind: 'root', id: '' } : { kind: 'reply', id: parent })
-  }
-
-  const name = guest?.name ?? state.me?.viewer?.name ?? t('guest')
-  const avatar = guest ? null : (state.me?.viewer?.avatar ?? null)
-  const seconds = retryAt === null ? 0 : Math.ceil((retryAt - now) / 1000)
+export function OutboxEntry({ view, write, item }: { view: View; write: Writing; item: OutboxItem }) {
+  const { t, state } = view
+  const { writer } = write
+  const { body, key, guest, error, retryAt } = item
+  const viewer = state.me?.viewer
+  const name = guest?.name ?? viewer?.name ?? t('guest')
+  const avatar = guest ? null : (viewer?.avatar ?? null)
+  const seconds = retryAt === null ? 0 : Math.ceil((retryAt - view.now) / 1000)
+  const isSending = item.state === 'sending'
   return (
     <li class="item">
-      <article
-        part="comment"
-        class={`comment ${item.state}`}
-        aria-label={t('by', { name })}
-        aria-busy={item.state === 'sending'}
-      >
+      <article part="comment" class={`comment ${item.state}`} aria-label={t('by', { name })} aria-busy={isSending}>
         <Avatar author={{ name, avatar }} />
         <div class="main">
           <header part="meta" class="meta">
             <span part="author" class="author" dir="auto">
               {name}
             </span>
-            {item.state === 'sending' && <span class="hint">{t('sending')}</span>}
+            {isSending && <span class="hint">{t('sending')}</span>}
           </header>
           <div part="body" class="body plain-text" dir="auto">
             {body}
           </div>
-          {item.state !== 'sending' && (
+          {!isSending && (
             <div class="actions">
-              <span class="error" role="status">
+              <span class="error">
                 {error ? explain(t, error) : t('unsent')} {seconds > 0 && t('retryIn', { n: seconds })}
               </span>
-              <button type="button" class="text strong" onClick={() => thread.retry(key)}>
+              <button type="button" class="text strong" onClick={() => writer.retry(key)}>
                 {t('retry')}
               </button>
-              <button type="button" class="text" onClick={edit}>
+              <button type="button" class="text" onClick={() => view.open(write.takeBack(item, null))}>
                 {t('edit')}
               </button>
-              <button type="button" class="text" onClick={() => thread.discard(key)}>
+              <button type="button" class="text" onClick={() => writer.discard(key)}>
                 {t('discard')}
               </button>
             </div>

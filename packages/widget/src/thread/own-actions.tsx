@@ -1,37 +1,37 @@
-import { useState } from 'preact/hooks'
 import { toClientError } from '../client/errors.ts'
-import { explain, focusSoon } from './ui.ts'
+import { explain } from './explain.ts'
+import { focusSoon } from './ui.ts'
 import type { View } from './ui.ts'
+import type { Writing } from './write.ts'
 import type { OwnCommentView } from '@confab/core'
 
 /** What authors may do with their own comment. Deleting asks in place. */
-export function OwnActions({ view, own }: { view: View; own: OwnCommentView }) {
-  const { t, thread } = view
+export function OwnActions({ view, write, own }: { view: View; write: Writing; own: OwnCommentView }) {
+  const { t, root } = view
   const { id, editableUntil, deletable } = own
-  const [asking, setAsking] = useState(false)
-  const [error, setError] = useState<string | null>(null)
-  // Once on the screen it stays: the server decides whether it was still in time.
-  const [editable] = useState(() => editableUntil !== null && editableUntil > Date.now())
+  const place = `delete-${id}`
+  const { error } = write.field(place)
 
   async function remove(): Promise<void> {
     try {
-      await thread.remove(id)
+      await write.writer.remove(id)
+      view.set({ asking: null })
       view.say(t('gone'))
-      focusSoon(view.root, '.heading')
+      focusSoon(root, '.heading')
     } catch (thrown) {
-      setAsking(false)
-      setError(explain(t, toClientError(thrown)))
+      write.setField(place, { error: { part: 'text', message: explain(t, toClientError(thrown)) } })
+      view.set({ asking: null })
     }
   }
 
   function ask(): void {
-    setAsking(true)
-    focusSoon(view.root, `[data-confirm="${id}"]`)
+    view.set({ asking: id })
+    focusSoon(root, `[data-confirm="${id}"]`)
   }
 
   function keep(): void {
-    setAsking(false)
-    focusSoon(view.root, `[data-delete="${id}"]`)
+    view.set({ asking: null })
+    focusSoon(root, `[data-delete="${id}"]`)
   }
 
   function onKeyDown(event: KeyboardEvent): void {
@@ -40,7 +40,7 @@ export function OwnActions({ view, own }: { view: View; own: OwnCommentView }) {
     keep()
   }
 
-  if (asking) {
+  if (view.asking === id) {
     return (
       <span class="ask" role="group" aria-label={t('deleteAsk')} onKeyDown={onKeyDown}>
         <span>{t('deleteAsk')}</span>
@@ -55,7 +55,7 @@ export function OwnActions({ view, own }: { view: View; own: OwnCommentView }) {
   }
   return (
     <>
-      {editable && (
+      {editableUntil !== null && editableUntil > view.now && (
         <button type="button" class="text" data-edit={id} onClick={() => view.open({ kind: 'edit', id })}>
           {t('edit')}
         </button>
@@ -65,9 +65,9 @@ export function OwnActions({ view, own }: { view: View; own: OwnCommentView }) {
           {t('delete')}
         </button>
       )}
-      {error !== null && (
+      {error && (
         <span class="error" role="alert">
-          {error}
+          {error.message}
         </span>
       )}
     </>

@@ -22,9 +22,6 @@ export interface ThreadStorage {
   /** `null` forgets. */
   keepGuest(guest: KnownGuest | null): void
   readonly outbox: OutboxStorage
-  /** The thread's version after the reader's last write, for a reload right after it. */
-  min(): number
-  keepMin(ver: number): void
 }
 
 /** Shorter drafts are not worth a note. */
@@ -53,8 +50,6 @@ export function createThreadStorage(name: string): ThreadStorage {
       put: (item) => write(outboxPrefix + item.key, item),
       remove: (key) => write(outboxPrefix + key, null),
     },
-    min: () => Number(attempt(() => sessionStorage.getItem(`${prefix}min`)) ?? 0),
-    keepMin: (ver) => attempt(() => sessionStorage.setItem(`${prefix}min`, `${ver}`)),
   }
 }
 

@@ -1,4 +1,3 @@
-import type { RefObject } from 'preact'
 import type { MessageKey, Translate } from './messages/translate.ts'
 
 /** Around the selection, or before each of its lines. */
@@ -32,7 +31,7 @@ const formats: readonly Format[] = [
 ]
 
 /** Buttons that write Markdown around what is selected. */
-export function Toolbar({ t, field }: { t: Translate; field: RefObject<HTMLTextAreaElement | null> }) {
+export function Toolbar({ t }: { t: Translate }) {
   return (
     <div part="toolbar" class="toolbar" role="group" aria-label={t('formatting')}>
       {formats.map((format) => (
@@ -42,7 +41,10 @@ export function Toolbar({ t, field }: { t: Translate; field: RefObject<HTMLTextA
           class="icon"
           aria-label={t(format.key)}
           title={t(format.key)}
-          onClick={() => field.current && apply(field.current, format)}
+          onClick={(event) => {
+            const field = event.currentTarget.closest('.field')?.querySelector('textarea')
+            if (field) apply(field, format)
+          }}
         >
           <svg viewBox="0 0 16 16" aria-hidden="true">
             <path d={format.icon} />

@@ -1,69 +1,79 @@
 import type { Thread, ThreadState } from '../client/open-thread.ts'
-import type { ClientError } from '../client/errors.ts'
-import type { MessageKey, Translate } from './messages/translate.ts'
-import type { ThreadStorage } from './storage.ts'
-import type * as write from './write.ts'
+import type { Translate } from './messages/translate.ts'
+import type { TimeFormat } from './time-format.ts'
+import type { Writing } from './write.ts'
 
-/** The composer that is open: the page's own (`root`), a reply to a comment, or an edit of one. */
+/** A composer: the page's own (`root`), a reply to a comment, or an edit of one. */
 export interface Place {
   readonly kind: 'root' | 'reply' | 'edit'
   /** Of the comment; `''` for the page's own. */
   readonly id: string
-  /** Why the text came back. */
-  readonly error?: ClientError
 }
 
-/** What every part of the thread's view shares. */
-export interface Ui {
+/** What the reader has opened, closed and followed. */
+export interface ViewState {
+  /** The composer that is open. */
+  readonly place: Place | null
+  /** Comments whose replies are hidden. */
+  readonly folded: ReadonlySet<string>
+  /** Long comments shown in full. */
+  readonly opened: ReadonlySet<string>
+  /** The comment that a link has led to. */
+  readonly target: string | null
+  /** A link led to a comment that is not here. */
+  readonly missing: boolean
+  /** The comment whose link was copied just now. */
+  readonly copied: string | null
+  /** The comment that may be deleted next. */
+  readonly asking: string | null
+  /** The last thing said to people who listen to the page instead of looking at it. */
+  readonly spoken: string
+}
+
+/** Everything that the view is drawn from, and what it can ask for. No component keeps a state of its own. */
+export interface View extends ViewState {
   readonly thread: Thread
-  readonly storage: ThreadStorage
+  readonly state: ThreadState
   readonly t: Translate
-  /** Locale for numbers and times. */
-  readonly locale: string
+  readonly times: TimeFormat
+  /** Epoch ms. */
+  readonly now: number
   /** Language of the page, which its comments are likely to be in. */
   readonly pageLang: string
   readonly root: ShadowRoot
-  /** Tells people who listen to the page instead of looking at it. */
+  /** Level of the heading, 1 to 6. */
+  readonly heading: number
+  /** What is needed to write; `null` until its file is here. */
+  readonly write: Writing | null
+  /** Comments found to be higher than the fold. */
+  readonly long: ReadonlySet<string>
+  measured(id: string, isLong: boolean): void
+  set(part: Partial<ViewState>): void
   say(text: string): void
+  open(place: Place | null): void
   /** The address of a comment. */
   permalink(id: string): string
 }
 
-/** The parts of the view that write, in a file of their own. */
-export type Write = typeof write
-
-/** {@link Ui} with what changes from one moment to the next. */
-export interface View extends Ui {
-  readonly state: ThreadState
-  readonly place: Place | null
-  readonly folded: ReadonlySet<string>
-  /** The comment that a link has led to. */
-  readonly target: string | null
-  /** What is needed to write; `null` until its file is here. */
-  readonly write: Write | null
-  open(place: Place | null): void
-  fold(id: string, folded: boolean): void
+/** The set with a member put in or taken out. */
+export function toggled(set: ReadonlySet<string>, id: string): ReadonlySet<string> {
+  return new Set(set.has(id) ? [...set].filter((other) => other !== id) : [...set, id])
 }
 
-/** A failure in the reader's words. */
-export function explain(t: Translate, error: ClientError): string {
-  const known: { readonly [code: string]: MessageKey } = {
-    offline: navigator.onLine ? 'errorServer' : 'errorOffline',
-    unavailable: 'errorServer',
-    internal: 'errorServer',
-    bad_answer: 'errorServer',
-    rate_limited: 'errorRate',
-    locked: 'closed',
-    forbidden: 'noEntry',
-    unauthorized: 'signIn',
-    too_large: 'errorLong',
-    conflict: 'errorConflict',
-  }
-  const key = known[error.code]
-  return key ? t(key) : t('errorRefused', { reason: error.message })
+/** Whether to offer writing. Until the reader is known, yes: the answer to a text will say otherwise. */
+export function mayWrite({ state: { me, data } }: View): boolean {
+  return data?.thread.state === 'open' && (!me || me.can.comment || me.guest !== null)
 }
 
-/** Moves the focus to the first element that matches, in the next frame: after the view has been brought up to date. */
+/** Waits for a load; where its button has gone with it, the focus goes on to the first comment that came. */
+export async function loadAndFocus({ state, thread, root }: View, load: Promise<void>): Promise<void> {
+  const before = state.data?.comments
+  await load
+  const came = [...(thread.state.data?.comments.keys() ?? [])].find((id) => !before?.has(id))
+  if (!root.activeElement && came !== undefined) focusSoon(root, `[data-id="${came}"]`)
+}
+
+/** Moves the focus in the next frame, when the view has been brought up to date. */
 export function focusSoon(root: ShadowRoot, selector: string): void {
   requestAnimationFrame(() => root.querySelector<HTMLElement>(selector)?.focus())
 }

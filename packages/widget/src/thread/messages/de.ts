@@ -23,7 +23,6 @@ export const de: Messages = {
   save: 'Speichern',
   cancel: 'Abbrechen',
   name: 'Name',
-  email: 'E-Mail',
   emailHint: 'E-Mail (wird nicht gezeigt)',
   remember: 'Auf diesem Gerät merken',
   draftBack: 'Dein Entwurf ist wieder da.',
