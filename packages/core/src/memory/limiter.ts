@@ -3,6 +3,9 @@ import type { Clock, Limiter, Ms, RateRule } from '../ports/index.ts'
 /** Keys that are remembered at once; some 100 bytes each. */
 const maxKeys = 100_000
 
+/** A moment as a double is exact to 0.0002 ms only; this much is forgiven, so that exactly `burst` fit. */
+const rounding: Ms = 0.01
+
 /**
  * A limiter for one process. Per key it keeps one moment, the time at which the bucket is full again ("theoretical
  * arrival time" of GCRA: ITU-T I.371; https://brandur.org/rate-limiting). A key whose bucket is full again needs no memory.
@@ -25,8 +28,7 @@ export function memoryLimiter(options: {
       const perUnit = rule.perMs / rule.burst
       const nextFullAt = Math.max(fullAt.get(key) ?? now, now) + cost * perUnit
       const retryMs = nextFullAt - now - rule.perMs
-      // A millionth of a ms forgives what division leaves behind, so that exactly `burst` fit.
-      if (retryMs > 1e-6) return { ok: false, retryMs: Math.ceil(retryMs) }
+      if (retryMs > rounding) return { ok: false, retryMs: Math.ceil(retryMs - rounding) }
       // Deleted first, so that the map's own order is the order of use.
       fullAt.delete(key)
       fullAt.set(key, nextFullAt)
