@@ -1,5 +1,5 @@
 import { Hono } from 'hono'
-import type { EventType } from './ports/index.ts'
+import type { EventRow, EventType } from './ports/index.ts'
 import type { CommentsApi } from './api.ts'
 import { createCommentsApi } from './api.ts'
 import type { ConfabConfig } from './config.ts'
@@ -75,7 +75,7 @@ export function createConfab(config: ConfabConfig): Confab {
 
   const hubOptions = { store, clock, logger, bus, render: renderEvents.bind(null, store) }
   const live = requestsAreIsolated ? createPollingHub(hubOptions) : createLiveHub(hubOptions)
-  const outbox = createOutbox({ store, clock, logger, listeners: listenersOf(config) })
+  const outbox = createOutbox({ store, clock, logger, listeners: listenersOf(config), relayed: sayAgain })
   const reader = createPageReader({
     store,
     clock,
@@ -138,6 +138,16 @@ export function createConfab(config: ConfabConfig): Confab {
   })
   const { basePath = '/' } = config
   const app = basePath === '/' ? router : new Hono().route(basePath, router)
+
+  /** The process that wrote this may have died before it told the cache and the readers. */
+  async function sayAgain(event: EventRow): Promise<void> {
+    if (event.ver === null) return
+    const ref = { site: event.site, thread: event.thread }
+    reader.wrote(ref, event.ver)
+    const guard = await cache?.guard(ref)
+    await guard?.done(event.ver)
+    await live.publish(ref, [event])
+  }
 
   async function prune(): Promise<void> {
     const now = clock.now()

@@ -2,8 +2,6 @@ import type { Logger, Ms } from '@confab/core/ports'
 import type { RedisClient, RedisSource } from './client.ts'
 import { openConnection } from './client.ts'
 
-/** How long Redis is left alone after it failed. */
-const openMs: Ms = 2_000
 /** After one short pause, writers have sent what they owe by then. */
 const calmMs: Ms = 500
 /** A second failure within this time counts as an outage. */
@@ -16,6 +14,8 @@ export type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly o
 export interface LinkOptions {
   /** Longest wait for one answer of Redis, in ms. @default 50 */
   readonly timeoutMs?: Ms
+  /** How long Redis is left alone after it failed, in ms. @default 2000 */
+  readonly restMs?: Ms
   /**
    * How long after an outage the pages in Redis are not used, in ms: longer than the client of any process waits between
    * two tries to connect, and for a Cluster longer than a failover takes. @default 6000, for a Cluster 25000
@@ -49,7 +49,7 @@ export function createLink<Client extends RedisClient>(
   source: RedisSource<Client>,
   options: LinkOptions,
 ): Link<Client> {
-  const { timeoutMs = 50, logger } = options
+  const { timeoutMs = 50, restMs = 2_000, logger } = options
   const troubled: (() => void)[] = []
   const answered: (() => void)[] = []
   /** When each call was sent that is still in time, oldest first. */
@@ -83,7 +83,7 @@ export function createLink<Client extends RedisClient>(
     if (now - failedAt < relapseMs) isOutage = true
     failedAt = now
     epoch += 1
-    openUntil = now + openMs
+    openUntil = now + restMs
     if (!open) logger?.warn('Redis does not answer and is left alone for a moment', { error: String(error) })
     open = true
     tellAll(troubled)

@@ -21,6 +21,25 @@ export function controlFrame(type: 'ver' | 'reset' | 'bye', ver: number, retryMs
   return encoder.encode(`${retry}${id}event: ${type}\ndata: ${JSON.stringify({ ver })}\n\n`)
 }
 
+/** Most that a reader gets who comes (again). Whoever missed more loads the page: that is shorter, and bounded. */
+const maxArrivalBytes = 64 * 1024
+
+/** What a reader gets first: what they missed, where the thread is, or the word to load the page again. */
+export function arrivalFrame(news: {
+  readonly ver: number
+  readonly reset: boolean
+  readonly events: readonly LiveEvent[]
+}): Bytes {
+  const missed = concatBytes(news.events.map(eventFrame))
+  if (news.reset || missed.length > maxArrivalBytes) return controlFrame('reset', news.ver)
+  return missed.length === 0 ? controlFrame('ver', news.ver) : missed
+}
+
+/** The last word to a reader: come again, but not all at once, for all of them hear it in the same moment. */
+export function byeFrame(): Bytes {
+  return controlFrame('bye', 0, 1000 + Math.random() * 2000)
+}
+
 export function concatBytes(chunks: readonly Bytes[]): Bytes {
   const [only] = chunks
   if (only && chunks.length === 1) return only

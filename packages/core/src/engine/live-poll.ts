@@ -1,8 +1,9 @@
+import type { Ms, ThreadRef } from '../ports/index.ts'
 import type { LiveHub, LiveHubOptions, LiveNews } from './live.ts'
-import { concatBytes, controlFrame, eventFrame } from './live-event.ts'
-import type { ThreadRef } from '../ports/index.ts'
+import { arrivalFrame, byeFrame, concatBytes, controlFrame, eventFrame } from './live-event.ts'
 
-const pollMs = 1_000
+const pollMs: Ms = 1_000
+const heartbeatMs: Ms = 25_000
 const maxCatchUp = 500
 
 /**
@@ -14,48 +15,57 @@ export function createPollingHub({ store, render, logger }: LiveHubOptions): Liv
 
   async function newsSince(ref: ThreadRef, after: number): Promise<LiveNews> {
     const head = await store.ver(ref)
-    if (after >= head) return { ver: head, reset: false, events: [] }
+    // Ahead of the thread: the store was set back, and nothing the reader has can be trusted.
+    if (after >= head) return { ver: head, reset: after > head, events: [] }
     const rows = await store.events.since(ref, after, maxCatchUp)
     if (rows === 'gone' || rows.length >= maxCatchUp) return { ver: head, reset: true, events: [] }
-    return { ver: head, reset: false, events: await render(ref, rows) }
+    const events = await render(ref, rows)
+    return { ver: Math.max(head, events.at(-1)?.ver ?? 0), reset: false, events }
   }
 
   return {
     publish: () => Promise.resolve(),
 
     async open(ref, after, sink) {
-      let last = after ?? (await store.ver(ref))
-      let open = true
-      const run = async (): Promise<void> => {
-        let first = true
-        while (open && !closed) {
-          const news = await newsSince(ref, last)
-          const frames = news.events.map(eventFrame)
-          if (news.reset) frames.push(controlFrame('reset', news.ver))
-          else if (first && frames.length === 0) frames.push(controlFrame('ver', news.ver))
-          if (frames.length > 0 && !sink.write(concatBytes(frames))) break
-          last = Math.max(last, news.ver)
-          first = false
+      let isOpen = true
+      const follow = async (): Promise<void> => {
+        const first = await newsSince(ref, after ?? (await store.ver(ref)))
+        let last = first.ver
+        isOpen = sink.write(arrivalFrame(first)) && isOpen
+        let quietMs: Ms = 0
+        while (isOpen && !closed) {
           await sleep(pollMs)
+          const news = await newsSince(ref, last)
+          quietMs = news.ver === last ? quietMs + pollMs : 0
+          last = news.ver
+          if (news.reset) isOpen = sink.write(controlFrame('reset', last)) && isOpen
+          else if (news.events.length > 0) isOpen = sink.write(concatBytes(news.events.map(eventFrame))) && isOpen
+          else if (quietMs >= heartbeatMs) {
+            // Something must go over the line, or proxies take it for dead.
+            isOpen = sink.write(controlFrame('ver', last)) && isOpen
+            quietMs = 0
+          }
         }
-        sink.close()
       }
-      run().catch((error: unknown) => {
-        logger.warn('A stream ended early', { thread: ref.thread, error: String(error) })
-        sink.close()
-      })
+      // Not awaited: an open stream is one that is being followed.
+      void follow()
+        .catch((error: unknown) => {
+          logger.warn('A stream ended early', { thread: ref.thread, error: String(error) })
+        })
+        .then(() => {
+          sink.write(byeFrame())
+          sink.close()
+        })
       return () => {
-        open = false
+        isOpen = false
       }
     },
 
     async wait(ref, after, waitMs, signal) {
-      let left = waitMs
-      for (;;) {
+      for (let left = waitMs; ; left -= pollMs) {
         const news = await newsSince(ref, after)
         if (news.events.length > 0 || news.reset || left <= 0 || signal.aborted || closed) return news
         await sleep(Math.min(pollMs, left))
-        left -= pollMs
       }
     },
 
@@ -65,6 +75,6 @@ export function createPollingHub({ store, render, logger }: LiveHubOptions): Liv
   }
 }
 
-function sleep(ms: number): Promise<void> {
+function sleep(ms: Ms): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }

@@ -1,6 +1,7 @@
 import type { Bytes, Clock, EventRow, Logger, Ms, PubSub, Store, ThreadRef } from '../ports/index.ts'
 import type { LiveEvent } from './live-event.ts'
-import { concatBytes, controlFrame, eventFrame } from './live-event.ts'
+import { arrivalFrame, byeFrame, concatBytes, controlFrame, eventFrame } from './live-event.ts'
+import { eventsTopic, formatMessage, parseMessage } from './live-message.ts'
 
 const ringSize = 256
 const heartbeatMs: Ms = 25_000
@@ -29,9 +30,15 @@ export interface LiveNews {
 export interface LiveHub {
   /** After a commit. Never rejects: what is lost here, readers notice by the version and fetch. */
   publish(ref: ThreadRef, rows: readonly EventRow[]): Promise<void>
-  /** Opens a stream behind `after`, or from now on when it is `null`. Answers with the way to leave. */
+  /**
+   * Opens a stream behind `after`, or from now on when it is `null`. Answers with the way to leave. When the store does
+   * not answer, the stream ends at once with the hint to come again.
+   */
   open(ref: ThreadRef, after: number | null, sink: LiveSink): Promise<() => void>
-  /** Events behind `after`, at once when there are any, otherwise after at most `waitMs`. */
+  /**
+   * Events behind `after`, at once when there are any, otherwise after at most `waitMs`.
+   * @throws whatever the store throws
+   */
   wait(ref: ThreadRef, after: number, waitMs: Ms, signal: AbortSignal): Promise<LiveNews>
   /** Ends every stream with a hint when to come again. */
   close(): void
@@ -48,11 +55,14 @@ interface Room {
   /** The newest events, without a gap, up to `head`. */
   ring: LiveEvent[]
   head: number
-  /** Work on a room is done one after the other, so that versions arrive in order. */
+  /** `head` has been read. */
+  isReady: boolean
+  /** Work on a room is done one after the other, so that versions arrive in order. Never rejects. */
   tail: Promise<void>
   flushTimer: ReturnType<typeof setTimeout> | null
   lastFlush: Ms
-  leaveBus: (() => Promise<void>) | null
+  /** The way to leave the bus; `null` while it is not heard. */
+  bus: Promise<() => Promise<void>> | null
   lingerTimer: ReturnType<typeof setTimeout> | null
 }
 
@@ -63,11 +73,6 @@ export interface LiveHubOptions {
   readonly bus: PubSub | null
   /** Turns stored events into what readers may see. */
   readonly render: (ref: ThreadRef, rows: readonly EventRow[]) => Promise<LiveEvent[]>
-}
-
-/** The topic of a thread's events between processes. */
-export function eventsTopic(ref: ThreadRef): string {
-  return `c/1/${ref.site}/t/${ref.thread}/e`
 }
 
 /**
@@ -81,15 +86,15 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   let closed = false
 
   bus?.onDrop(() => {
-    for (const room of rooms.values()) void inOrder(room, () => pull(room))
+    for (const room of rooms.values()) void inOrder(room, () => catchUp(room))
   })
 
   function inOrder(room: Room, work: () => Promise<void>): Promise<void> {
-    const next = room.tail.then(work).catch((error: unknown) => {
+    const done = room.tail.then(work)
+    room.tail = done.catch((error: unknown) => {
       logger.warn('Live events of a thread were delayed', { thread: room.ref.thread, error: String(error) })
     })
-    room.tail = next
-    return next
+    return done
   }
 
   function enter(ref: ThreadRef): Room {
@@ -104,20 +109,46 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       readers: new Set(),
       ring: [],
       head: 0,
+      isReady: false,
       tail: Promise.resolve(),
       flushTimer: null,
       lastFlush: 0,
-      leaveBus: null,
+      bus: null,
       lingerTimer: null,
     }
     rooms.set(ref.thread, room)
-    void inOrder(room, async () => {
-      // The bus first: what arrives between the two is then known to be missing.
-      if (bus) room.leaveBus = await bus.subscribe(eventsTopic(ref), (_topic, payload) => hear(room, payload))
-      room.head = await store.ver(ref)
-    })
+    listen(room)
     heartbeat ??= setInterval(beat, heartbeatMs)
     return room
+  }
+
+  /** Hears other processes, where there are any. A broker that is away keeps no reader waiting. */
+  function listen(room: Room): void {
+    if (!bus || room.bus) return
+    const joined = bus.subscribe(eventsTopic(room.ref), (_topic, payload) => hear(room, payload))
+    room.bus = joined
+    joined.then(
+      // What was said until now was not heard.
+      () => inOrder(room, () => catchUp(room)).catch(() => undefined),
+      (error: unknown) => {
+        room.bus = null
+        logger.warn('Events of other processes are not heard; the store is asked for them every 25 seconds', {
+          thread: room.ref.thread,
+          error: String(error),
+        })
+      },
+    )
+  }
+
+  /** Finds out where the thread is, once. */
+  async function arrive(room: Room): Promise<void> {
+    if (room.isReady) return
+    room.head = await store.ver(room.ref)
+    room.isReady = true
+  }
+
+  async function catchUp(room: Room): Promise<void> {
+    if (room.isReady && (await store.ver(room.ref)) > room.head) await pull(room)
   }
 
   function leave(room: Room, reader: Reader): void {
@@ -131,7 +162,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     if (room.readers.size > 0) return
     rooms.delete(room.ref.thread)
     if (room.flushTimer !== null) clearTimeout(room.flushTimer)
-    void room.tail.then(() => room.leaveBus?.()).catch(() => undefined)
+    void room.bus?.then((leaveBus) => leaveBus()).catch(() => undefined)
     if (rooms.size === 0 && heartbeat !== null) {
       clearInterval(heartbeat)
       heartbeat = null
@@ -144,15 +175,15 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       const message = parseMessage(payload)
       if (!message) return
       if (message.events) await accept(room, message.events)
-      else if (message.ver > room.head) await pull(room)
+      else if (room.isReady && message.ver > room.head) await pull(room)
     })
   }
 
   async function accept(room: Room, events: readonly LiveEvent[]): Promise<void> {
+    if (!room.isReady) return
     const fresh = events.filter((event) => event.ver > room.head)
-    const [first] = fresh
-    if (!first) return
-    if (first.ver !== room.head + 1) {
+    if (fresh.length === 0) return
+    if (fresh.some((event, index) => event.ver !== room.head + 1 + index)) {
       await pull(room)
       return
     }
@@ -195,11 +226,15 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     room.flushTimer = null
     room.lastFlush = clock.now()
     const chunks = new Map<number, Bytes>()
+    const [oldest] = room.ring
     for (const reader of room.readers) {
       if (reader.last >= room.head) continue
       let chunk = chunks.get(reader.last)
       if (!chunk) {
-        chunk = concatBytes(room.ring.filter((event) => event.ver > reader.last).map(eventFrame))
+        chunk =
+          oldest && oldest.ver <= reader.last + 1
+            ? concatBytes(room.ring.filter((event) => event.ver > reader.last).map(eventFrame))
+            : controlFrame('reset', room.head)
         chunks.set(reader.last, chunk)
       }
       tell(room, reader, chunk, room.head)
@@ -215,8 +250,9 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
 
   function beat(): void {
     for (const room of rooms.values()) {
+      listen(room)
       void inOrder(room, async () => {
-        if ((await store.ver(room.ref)) > room.head) await pull(room)
+        await catchUp(room)
         const frame = controlFrame('ver', room.head)
         for (const reader of room.readers) if (reader.last === room.head) tell(room, reader, frame, room.head)
       })
@@ -225,7 +261,8 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
 
   async function newsSince(room: Room, after: number): Promise<LiveNews> {
     if (after > room.head) await pull(room)
-    if (after >= room.head) return { ver: room.head, reset: false, events: [] }
+    // Ahead of the thread: the store was set back, and nothing the reader has can be trusted.
+    if (after >= room.head) return { ver: room.head, reset: after > room.head, events: [] }
     const [oldest] = room.ring
     if (oldest && oldest.ver <= after + 1) {
       return { ver: room.head, reset: false, events: room.ring.filter((event) => event.ver > after) }
@@ -255,40 +292,49 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     },
 
     async open(ref, after, sink) {
+      if (closed) {
+        sayBye(sink)
+        return () => undefined
+      }
       const room = enter(ref)
       const reader: Reader = { sink, last: Number.MAX_SAFE_INTEGER }
       room.readers.add(reader)
-      await inOrder(room, async () => {
-        if (closed) return
-        const news = await newsSince(room, after ?? room.head)
-        const frames = news.events.map(eventFrame)
-        if (news.reset) frames.push(controlFrame('reset', news.ver))
-        else if (frames.length === 0) frames.push(controlFrame('ver', news.ver))
-        tell(room, reader, concatBytes(frames), Math.max(news.ver, room.head))
-      })
+      try {
+        await inOrder(room, async () => {
+          await arrive(room)
+          if (!room.readers.has(reader)) return
+          const news = await newsSince(room, after ?? room.head)
+          tell(room, reader, arrivalFrame(news), Math.max(news.ver, room.head))
+        })
+      } catch {
+        leave(room, reader)
+        sayBye(sink)
+      }
       return () => leave(room, reader)
     },
 
     async wait(ref, after, waitMs, signal) {
+      const nothing: LiveNews = { ver: after, reset: false, events: [] }
+      if (closed) return nothing
       const room = enter(ref)
       let wake = (): void => undefined
-      const news = new Promise<void>((resolve) => {
+      const woken = new Promise<void>((resolve) => {
         wake = resolve
       })
       const reader: Reader = { sink: { write: () => (wake(), true), close: () => wake() }, last: after }
       room.readers.add(reader)
       const timer = setTimeout(wake, waitMs)
       signal.addEventListener('abort', wake, { once: true })
+      let answer = nothing
+      const look = async (): Promise<void> => {
+        await arrive(room)
+        answer = await newsSince(room, after)
+      }
       try {
-        let answer: LiveNews = { ver: after, reset: false, events: [] }
-        const look = async (): Promise<void> => {
-          answer = await newsSince(room, after)
-        }
         await inOrder(room, look)
-        if (answer.events.length === 0 && !answer.reset && !closed) {
-          await news
-          await inOrder(room, look)
-        }
+        if (answer.events.length > 0 || answer.reset) return answer
+        if (!signal.aborted) await woken
+        if (!closed && !signal.aborted) await inOrder(room, look)
         return answer
       } finally {
         clearTimeout(timer)
@@ -302,11 +348,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       if (heartbeat !== null) clearInterval(heartbeat)
       heartbeat = null
       for (const room of rooms.values()) {
-        for (const reader of room.readers) {
-          // Not all at once: the readers of a stopped process would all knock at the next one in the same second.
-          reader.sink.write(controlFrame('bye', room.head, 1000 + Math.random() * 2000))
-          reader.sink.close()
-        }
+        for (const reader of room.readers) sayBye(reader.sink)
         room.readers.clear()
         if (room.lingerTimer !== null) clearTimeout(room.lingerTimer)
         dispose(room)
@@ -315,38 +357,9 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
   }
 }
 
-function formatMessage(events: readonly LiveEvent[]): Bytes {
-  const full = new TextEncoder().encode(JSON.stringify({ events }))
-  if (full.length <= 16_384) return full
-  return new TextEncoder().encode(JSON.stringify({ ver: events.at(-1)?.ver ?? 0 }))
-}
-
-function parseMessage(payload: Bytes): { ver: number; events: LiveEvent[] | null } | null {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(payload))
-    if (typeof value !== 'object' || value === null) return null
-    if ('events' in value && Array.isArray(value.events)) {
-      const events = value.events.filter(isLiveEvent)
-      return { ver: events.at(-1)?.ver ?? 0, events }
-    }
-    return 'ver' in value && typeof value.ver === 'number' ? { ver: value.ver, events: null } : null
-  } catch {
-    return null
-  }
-}
-
-function isLiveEvent(value: unknown): value is LiveEvent {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'ver' in value &&
-    typeof value.ver === 'number' &&
-    'type' in value &&
-    typeof value.type === 'string' &&
-    'view' in value &&
-    typeof value.view === 'object' &&
-    value.view !== null
-  )
+function sayBye(sink: LiveSink): void {
+  sink.write(byeFrame())
+  sink.close()
 }
 
 /** A timer that only tidies up must not keep a process alive. */

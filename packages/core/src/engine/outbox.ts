@@ -29,16 +29,19 @@ export function createOutbox(options: {
   readonly clock: Clock
   readonly logger: Logger
   readonly listeners: ReadonlyMap<EventType, readonly EventListener[]>
+  /** Gets events that their own process may not have told anybody about, before the listeners do. */
+  readonly relayed?: EventListener
 }): Outbox {
-  const { store, clock, logger, listeners } = options
+  const { store, clock, logger, listeners, relayed } = options
   const running = new Set<Promise<void>>()
   let delivered: string[] = []
   let timer: ReturnType<typeof setTimeout> | null = null
   let stopped = false
   let started = false
 
-  async function deliver(event: EventRow): Promise<void> {
+  async function deliver(event: EventRow, first?: EventListener): Promise<void> {
     try {
+      await first?.(event)
       for (const listener of listeners.get(event.type) ?? []) await listener(event)
       delivered.push(event.id)
     } catch (error) {
@@ -73,7 +76,7 @@ export function createOutbox(options: {
       await mark()
       const now = clock.now()
       const events = await store.events.claim({ limit: batch, leaseMs, now, before: now - graceMs })
-      for (const event of events) await deliver(event)
+      for (const event of events) await deliver(event, relayed)
       await mark()
     } catch (error) {
       logger.warn('The outbox could not be read and is tried again', { error: String(error) })
@@ -93,7 +96,7 @@ export function createOutbox(options: {
         for (const event of events) delivered.push(event.id)
         return
       }
-      track(Promise.all(events.map(deliver)).then(() => undefined))
+      track(Promise.all(events.map((event) => deliver(event))).then(() => undefined))
     },
     start() {
       if (started) return

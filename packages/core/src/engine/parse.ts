@@ -1,6 +1,10 @@
 import type { z } from 'zod'
 import { ConfabError } from './errors.ts'
 
+/** Fields that one answer names, and how long their names may be: an answer must not be larger than what it answers. */
+const maxFields = 20
+const maxNameLength = 100
+
 interface Field {
   readonly field: string
   readonly message: string
@@ -14,7 +18,11 @@ interface Field {
 export function parseInput<T>(schema: z.ZodType<T>, value: unknown, name = 'body'): T {
   const result = schema.safeParse(value, { reportInput: true })
   if (result.success) return result.data
-  const fields = result.error.issues.flatMap((issue) => fieldsOf(issue, name))
+  const byName = new Map<string, Field>()
+  for (const field of result.error.issues.flatMap((issue) => fieldsOf(issue, name))) {
+    if (byName.size < maxFields && !byName.has(field.field)) byName.set(field.field, field)
+  }
+  const fields = [...byName.values()]
   const [first] = fields
   throw new ConfabError('invalid', first ? `\`${first.field}\` ${first.message}` : 'The input is not valid', {
     details: { fields },
@@ -24,9 +32,16 @@ export function parseInput<T>(schema: z.ZodType<T>, value: unknown, name = 'body
 function fieldsOf(issue: z.core.$ZodIssue, name: string): Field[] {
   const path = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ field: path ? `${path}.${key}` : key, message: 'is not known here' }))
+    return issue.keys.slice(0, maxFields).map((key) => ({
+      field: shortName(path ? `${path}.${key}` : key),
+      message: 'is not known here',
+    }))
   }
-  return [{ field: path || name, message: messageOf(issue) }]
+  return [{ field: shortName(path || name), message: messageOf(issue) }]
+}
+
+function shortName(name: string): string {
+  return name.length <= maxNameLength ? name : `${name.slice(0, maxNameLength).toWellFormed()}...`
 }
 
 /** The library's own sentences speak of types; these say what to do. */

@@ -9,9 +9,8 @@ const maxAgeMs: Ms = 60_000
 const maxStaleMs: Ms = 5 * 60_000
 /** How far memory may lag behind other processes where the store cannot tell cheaply. */
 const memoryLagMs: Ms = 1_000
-/** How often, and how long each time, to wait for a page that another process is building. */
-const leaseTries = 3
-const leaseWaitMs: Ms = 20
+/** How long to wait, time after time, for a page that another process is building. */
+const leaseWaitsMs: readonly Ms[] = [0, 5, 15, 40]
 
 /** A page as it goes out. */
 export interface PageResult {
@@ -101,13 +100,13 @@ export function createPageReader(options: {
   async function load(ref: ThreadRef, page: string, need: number, build: () => Promise<BuiltPage>): Promise<Entry> {
     let cached = await fromCache(ref, page, need)
     let lease: FillLease | null = null
-    // Somebody else may be building it; for how long is not known, so not for long.
-    for (let tries = 0; cache && cached === null && lease === null && tries <= leaseTries; tries += 1) {
-      if (tries > 0) {
-        await sleep(leaseWaitMs)
+    for (const waitMs of cache ? leaseWaitsMs : []) {
+      if (waitMs > 0) {
+        await sleep(waitMs)
         cached = await fromCache(ref, page, need)
       }
-      if (cached === null) lease = await cache.lease(ref, page)
+      if (cached === null) lease = (await cache?.lease(ref, page)) ?? null
+      if (cached !== null || lease !== null) break
     }
     if (cached !== null && cached !== 'writing') return cached
     const builtAt = clock.now()
@@ -159,7 +158,8 @@ export function createPageReader(options: {
         if (options.memoryBytes > 0) memory.set(key, loaded)
         return { ...loaded, stale: false }
       } catch (error) {
-        if (entry && entry.ver >= min && isOutage(error) && clock.now() - entry.builtAt < maxStaleMs) {
+        const least = Math.max(min, known.get(ref.thread) ?? 0)
+        if (entry && entry.ver >= least && isOutage(error) && clock.now() - entry.builtAt < maxStaleMs) {
           return { ...entry, stale: true }
         }
         throw error

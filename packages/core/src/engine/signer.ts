@@ -9,14 +9,12 @@ const algorithm = { name: 'HMAC', hash: 'SHA-256' }
  * still recognises its guests after a restart.
  */
 export function createSigner(secret: string | null, store: Store, makeSecret: () => string): Signer {
-  let key: Promise<CryptoKey> | null = null
+  // The key and not a promise of it: a store that was away for a moment must not spoil every signature from then on, and
+  // on Workers a promise dies with the request that made it.
+  let key: CryptoKey | null = null
 
-  function getKey(): Promise<CryptoKey> {
-    key ??= (secret === null ? storedSecret(store, makeSecret) : Promise.resolve(secret)).then(importKey)
-    // A store that was away for a moment must not spoil every signature from then on.
-    key.catch(() => {
-      key = null
-    })
+  async function getKey(): Promise<CryptoKey> {
+    key ??= await importKey(secret ?? (await storedSecret(store, makeSecret)))
     return key
   }
 
