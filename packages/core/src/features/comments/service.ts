@@ -1,4 +1,14 @@
-import type { CommentRow, Id, OpResult, Status, ThreadRow, ThreadTarget, UserRow, Viewer } from '../../ports/index.ts'
+import type {
+  CommentRow,
+  Id,
+  OpResult,
+  RevisionRow,
+  Status,
+  ThreadRow,
+  ThreadTarget,
+  UserRow,
+  Viewer,
+} from '../../ports/index.ts'
 import { ConfabError } from '../../engine/errors.ts'
 import { toBase64Url } from '../../engine/ids.ts'
 import type { Kernel } from '../../engine/kernel.ts'
@@ -6,7 +16,7 @@ import { createLru } from '../../engine/lru.ts'
 import type { SiteSettings } from '../../engine/site.ts'
 import { renderMarkdown } from '../../text/markdown.ts'
 import { guestIdForKey } from '../auth/guest-token.ts'
-import { canDelete, canEdit, canSeeSource, isModerator, placeReply, whyNotComment } from './policy.ts'
+import { canDelete, canEdit, canSeeSource, isAuthor, isModerator, placeReply, whyNotComment } from './policy.ts'
 import type {
   CommentView,
   CreateCommentInput,
@@ -134,7 +144,13 @@ export function createCommentService(kernel: Kernel): CommentService {
     if (parent === null) return { parent: null, replyTo: null }
     const [row] = await store.rows(place.target, [parent])
     if (row?.status !== 'published') throw parentGone()
-    return placeReply(row, place.site.maxDepth)
+    const reply = placeReply(row, place.site.maxDepth)
+    if (reply.parent === row.id) return reply
+    // The one that would take it may have been removed while the one it answers is still there.
+    const above = await store.rows(place.target, row.path.slice(0, place.site.maxDepth))
+    const nearest = above.findLast((ancestor) => ancestor?.status === 'published')
+    if (!nearest) throw parentGone()
+    return { parent: nearest.id, replyTo: row.id }
   }
 
   async function change(
@@ -207,8 +223,7 @@ export function createCommentService(kernel: Kernel): CommentService {
       if (row.status === 'deleted') throw gone()
       const thread = await threadOf(place.target)
       const context = { site: place.site, state: thread?.state ?? 'open', now: clock.now() }
-      if (viewer === null) throw new ConfabError('unauthorized', 'Sign in to edit a comment')
-      if (!canEdit(viewer, row, context)) throw editRefused(viewer, row, context.state)
+      if (viewer === null || !canEdit(viewer, row, context)) throw editRefused(viewer, row, context.state)
       const committed = await combiner.commit(place.target, {
         op: 'edit',
         id: row.id,
@@ -227,8 +242,7 @@ export function createCommentService(kernel: Kernel): CommentService {
     async remove(viewer, place, id) {
       const row = await rowOf(place.target, id)
       if (row.status === 'deleted') throw gone()
-      if (viewer === null) throw new ConfabError('unauthorized', 'Sign in to delete a comment')
-      if (!canDelete(viewer, row)) throw hiddenOrForbidden(row, 'Only its author and moderators may delete a comment')
+      if (viewer === null || !canDelete(viewer, row)) throw refusal(viewer, row, 'delete a comment')
       const { ver } = await change(place, row, 'deleted', viewer.id, true)
       return { ver }
     },
@@ -262,14 +276,18 @@ export function createCommentService(kernel: Kernel): CommentService {
 
     async revisions(viewer, place, id) {
       const row = await rowOf(place.target, id)
-      if (viewer === null) throw new ConfabError('unauthorized', 'Sign in to see earlier texts')
-      if (!canSeeSource(viewer, row))
-        throw hiddenOrForbidden(row, 'Only its author and moderators may see earlier texts')
-      const before = await store.revisions(place.target, id)
-      const now: RevisionView = { rev: row.rev, body: row.source, by: row.author.id, at: row.editedAt ?? row.at }
-      return [...before.map(({ rev, source, by, at }) => ({ rev, body: source, by, at })), now]
+      if (!canSeeSource(viewer, row)) throw refusal(viewer, row, 'see earlier texts')
+      return textsOf(row, await store.revisions(place.target, id))
     },
   }
+}
+
+/** A stored revision tells who replaced its text and when, which is who wrote the text after it. */
+function textsOf(row: CommentRow, replaced: readonly RevisionRow[]): RevisionView[] {
+  return [...replaced, { rev: row.rev, source: row.source }].map(({ rev, source }, index) => {
+    const { by, at } = replaced[index - 1] ?? { by: row.author.id, at: row.at }
+    return { rev, body: source, by, at }
+  })
 }
 
 function succeeded(result: OpResult): Extract<OpResult, { ok: true }> {
@@ -312,12 +330,15 @@ function parentGone(): ConfabError {
 }
 
 /** What is not public must not be told from what does not exist. */
-function hiddenOrForbidden(row: CommentRow, message: string): ConfabError {
-  return row.status === 'published' ? new ConfabError('forbidden', message) : notFound()
+function refusal(viewer: Viewer | null, row: CommentRow, what: string): ConfabError {
+  if (row.status !== 'published') return notFound()
+  return viewer === null
+    ? new ConfabError('unauthorized', `Sign in to ${what}`)
+    : new ConfabError('forbidden', `Only its author and moderators may ${what}`)
 }
 
-function editRefused(viewer: Viewer, row: CommentRow, state: string): ConfabError {
-  if (viewer.id !== row.author.id) return hiddenOrForbidden(row, 'Only its author and moderators may edit a comment')
+function editRefused(viewer: Viewer | null, row: CommentRow, state: string): ConfabError {
+  if (!isAuthor(viewer, row)) return refusal(viewer, row, 'edit a comment')
   if (state !== 'open') return new ConfabError('locked', 'This discussion is closed')
   return new ConfabError('forbidden', 'The time to edit this comment is over')
 }
