@@ -7,6 +7,7 @@ import { viewerOf } from './features/auth/viewer.ts'
 import type { CommentQueries } from './features/comments/queries.ts'
 import type { CommentsPageView, CommentView, CountsView, RevisionView, ThreadView } from './features/comments/schema.ts'
 import {
+  countsQuery,
   createCommentInput,
   editCommentInput,
   listCommentsQuery,
@@ -120,8 +121,9 @@ export function createCommentsApi(kernel: Kernel, service: CommentService, queri
       return service.revisions(await viewerFor(site, by), place, id)
     },
     async counts({ site: id, pageKeys }) {
-      const { site } = await placeOf({ site: id, pageKey: '-' })
-      return (await queries.counts(site, pageKeys)).counts
+      const { site, pageKey } = parseInput(countsQuery, { site: id, pageKey: pageKeys })
+      const place = await placeOf({ site, pageKey: '-' })
+      return (await queries.counts(place.site, pageKey)).counts
     },
     async setThread({ site, pageKey, by, ...input }) {
       const place = await placeOf({ site, pageKey })

@@ -16,6 +16,7 @@ import type {
   OwnCommentView,
   ThreadView,
 } from './schema.ts'
+import { normalPageKey } from './schema.ts'
 import type { Place } from './service.ts'
 import { commentView, privateCommentView, threadView } from './view.ts'
 
@@ -81,7 +82,7 @@ export function createCommentQueries(kernel: Kernel): CommentQueries {
     },
 
     async counts(site, pageKeys) {
-      const threads = await Promise.all(pageKeys.map((key) => threadId(site.id, key)))
+      const threads = await Promise.all(pageKeys.map((key) => threadId(site.id, normalPageKey(key))))
       const rows = await store.threads(site.id, threads)
       const counts = pageKeys.map((key, index) => {
         const row = rows[index]

@@ -36,13 +36,19 @@ const line = (max: number) =>
     .refine((value) => value.length <= max, `must be at most ${max} characters`)
 
 export const siteIdSchema = z.string().regex(/^[a-z0-9_-]{1,64}$/, 'must be 1 to 64 of a-z, 0-9, - and _')
-/** A page's own name: usually its path. Never a secret. */
-export const pageKeySchema = z
+const typedPageKey = z
   .string()
   .min(1)
   .max(500, 'must be at most 500 characters')
-  .transform((value) => value.toWellFormed().normalize('NFC'))
   .refine((value) => !/[\u0000-\u001f\u007f]/.test(value), 'must not hold control characters')
+
+/** One form of a page key for all ways of composing it. */
+export function normalPageKey(pageKey: string): string {
+  return pageKey.toWellFormed().normalize('NFC')
+}
+
+/** A page's own name: usually its path. Never a secret. */
+export const pageKeySchema = typedPageKey.transform(normalPageKey)
 
 /** What a guest says of themselves. */
 export const guestInput = z.strictObject({
@@ -111,9 +117,10 @@ export const eventsQuery = z.strictObject({
   wait: wholeNumber(0, 60).optional(),
 })
 
+/** The keys stay as they were typed: the answer names them as they were asked. */
 export const countsQuery = z.strictObject({
   site: siteIdSchema,
-  pageKey: z.array(pageKeySchema).min(1).max(maxCounts, `must be at most ${maxCounts} pages`),
+  pageKey: z.array(typedPageKey).min(1).max(maxCounts, `must be at most ${maxCounts} pages`),
 })
 
 export const latestQuery = z.strictObject({ limit: wholeNumber(1, 100).default(20), after: id.optional() })
