@@ -108,10 +108,13 @@ async function aroundPage(store: Store, target: ThreadTarget, request: PageReque
   const place: Cursor = { rank: 0, id: wanted.root }
   const query = { ...ref(target), parent: null, sort, replies: previewReplies }
   const behind = await store.page({ ...query, after: place, inclusive: true, limit: Math.ceil(limit / 2) })
-  const ahead = await store.page({ ...query, before: place, limit: Math.max(1, limit - behind.rows.length) })
+  const room = limit - behind.rows.length
+  const ahead = await store.page({ ...query, before: place, limit: Math.max(1, room) })
+  // Without room the one that was read only tells that there is something ahead.
+  const above = room === 0 ? [] : ahead.rows
   const page: Page = {
     thread: behind.thread,
-    rows: [...ahead.rows, ...behind.rows],
+    rows: [...above, ...behind.rows],
     more: behind.more,
     replies: new Map([...ahead.replies, ...behind.replies]),
   }
@@ -121,7 +124,7 @@ async function aroundPage(store: Store, target: ThreadTarget, request: PageReque
     page,
     replies: await openBranch(store, target, wanted, await fillReplies(store, target, page)),
     next: last && behind.more ? cursorAt(sort, last) : null,
-    previous: first && ahead.more ? cursorAt(sort, first) : null,
+    previous: first && (ahead.more || ahead.rows.length > above.length) ? cursorAt(sort, first) : null,
   }
 }
 
