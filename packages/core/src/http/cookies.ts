@@ -15,6 +15,7 @@ export function readGuestCookie(incoming: Incoming, site: string): string | null
   let found: string | null = null
   for (const part of header.split(';')) {
     const at = part.indexOf('=')
+    if (at === -1) continue
     const name = part.slice(0, at).trim()
     if (name === secure) return part.slice(at + 1).trim()
     if (name === plain) found = part.slice(at + 1).trim()
