@@ -1,0 +1,110 @@
+import type { CommentsPageView } from '../../features/comments/schema.ts'
+import type { ApiTests } from '../api-suite.ts'
+
+export const freshnessTests: ApiTests = ({ test, expect, describe }) => {
+  describe('a page on the way', () => {
+    test('is public, the same for everybody, and known by its ETag', async (api) => {
+      const guest = api.guest()
+      await guest.post('x')
+      const answers = await Promise.all(
+        [guest, api.user('ada'), api.moderator(), api.guest()].map((who) => who.thread('GET', '/comments')),
+      )
+      const etag = answers[0]?.headers.get('etag') ?? ''
+      expect(etag.startsWith('W/"')).toBe(true)
+      for (const answer of answers) {
+        expect(answer.text).toBe(answers[0]?.text)
+        expect(answer.headers.get('etag')).toBe(etag)
+        expect(answer.headers.get('cache-control')?.startsWith('public, max-age=0')).toBe(true)
+        expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8')
+        expect(answer.headers.get('x-content-type-options')).toBe('nosniff')
+        const vary = (answer.headers.get('vary') ?? '').split(', ').sort()
+        expect(vary).toEqual(['accept-encoding', 'origin'])
+      }
+
+      const known = await api.guest().thread('GET', '/comments', { headers: { 'if-none-match': `"x", ${etag}` } })
+      expect([known.status, known.text, known.headers.get('etag')]).toEqual([304, '', etag])
+      expect(known.headers.get('access-control-allow-origin')).toBe('https://pages.example')
+      await guest.post('y')
+      const changed = await api.guest().thread('GET', '/comments', { headers: { 'if-none-match': etag } })
+      expect([changed.status, changed.headers.get('etag') === etag]).toEqual([200, false])
+    })
+
+    test('has another ETag for another question', async (api) => {
+      const { id } = await api.user('ada').post('x')
+      const etags = new Set<string | null>()
+      const queries = [
+        {},
+        { sort: 'oldest' },
+        { limit: 5 },
+        { around: id },
+        { parent: id },
+        { limit: 5, sort: 'oldest' },
+      ]
+      for (const query of queries) {
+        etags.add((await api.guest().thread('GET', '/comments', { query })).headers.get('etag'))
+      }
+      expect(etags.size).toBe(queries.length)
+    })
+
+    test('is the same whether it comes packed or plain', async (api) => {
+      const ada = api.user('ada')
+      for (let i = 0; i < 5; i++) await ada.post(`Some words, number ${i}`)
+      const plain = await ada.thread('GET', '/comments', { headers: { 'accept-encoding': 'identity' } })
+      for (const accepted of ['gzip', 'gzip, deflate, br', 'br;q=1.0, gzip;q=0.8', 'GZIP', '*', 'gzip;q=0', 'br']) {
+        const answer = await ada.thread('GET', '/comments', { headers: { 'accept-encoding': accepted } })
+        expect(answer.text).toBe(plain.text)
+        expect(answer.headers.get('etag')).toBe(plain.headers.get('etag'))
+      }
+      expect(plain.json<CommentsPageView>().items.length).toBe(5)
+    })
+
+    test('is never older than what was acknowledged', async (api) => {
+      const ada = api.user('ada')
+      for (let i = 1; i <= 10; i++) {
+        const posted = await ada.thread('POST', '/comments', { body: { body: `${i}` } })
+        const ver = Number(posted.headers.get('confab-ver'))
+        const [plain, min] = await Promise.all([ada.page(), ada.page({ min: ver })])
+        expect([plain.thread.comments, min.thread.comments]).toEqual([i, i])
+      }
+      // A reader who asks for more than there is gets what there is.
+      const greedy = await ada.page({ min: Number.MAX_SAFE_INTEGER })
+      expect(greedy.thread.ver).toBe(10)
+    })
+
+    test('shows a deleted text to nobody, whatever they had before', async (api) => {
+      const ada = api.user('ada')
+      const { id } = await ada.post('marker')
+      const first = await api.guest().thread('GET', '/comments')
+      await api.guest().thread('GET', '/comments', { query: { around: id } })
+      await ada.thread('DELETE', `/comments/${id}`)
+      for (const query of [{}, { sort: 'oldest' }, { limit: 50 }]) {
+        const answer = await api.guest().thread('GET', '/comments', {
+          query,
+          headers: { 'if-none-match': first.headers.get('etag') },
+        })
+        expect([answer.status, answer.text.includes('marker')]).toEqual([200, false])
+      }
+      const around = await api.guest().thread('GET', '/comments', { query: { around: id } })
+      expect(around.status).toBe(404)
+    })
+
+    test('answers HEAD as GET, without a body', async (api) => {
+      await api.user('ada').post('x')
+      const head = await api.guest().thread('HEAD', '/comments')
+      const get = await api.guest().thread('GET', '/comments')
+      expect([head.status, head.text, head.headers.get('etag')]).toEqual([200, '', get.headers.get('etag')])
+    })
+
+    test('no other answer may be kept that is about somebody', async (api) => {
+      const ada = api.user('ada')
+      const { id } = await ada.post('x')
+      for (const path of ['', '/me', `/comments/${id}`, `/comments/${id}/revisions`, '/events?wait=0']) {
+        const [start = '', wait] = path.split('?wait=')
+        const answer = await ada.thread('GET', start, { query: wait === undefined ? {} : { wait } })
+        expect([path, answer.headers.get('cache-control')]).toEqual([path, 'private, no-store'])
+      }
+      const missing = await ada.thread('GET', '/comments', { query: { around: '0'.repeat(16) } })
+      expect(missing.headers.get('cache-control')).toBe('private, no-store')
+    })
+  })
+}
