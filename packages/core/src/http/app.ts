@@ -24,6 +24,9 @@ import { targetFinder } from './target.ts'
 /** A site's settings may lag this long on pages that are asked for all the time. */
 const askedMs: Ms = 1_000
 
+/** Longer addresses, such as those of counts, are parsed each time: 5,000 of them would be much to remember. */
+const maxAskedLength = 1_000
+
 /** What an address asks for, parsed. */
 interface Asked {
   readonly at: Ms
@@ -134,13 +137,16 @@ function routeHandler(
       return known
     }
     const { searchParams } = new URL(url)
+    const params: { readonly [name: string]: string } = c.req.param()
     // The site comes first, however wrong the rest is: only with its headers can the page read what is wrong.
-    const target = await findTarget(addressed(searchParams, c.req.param()))
+    const named = params['site'] ?? searchParams.get('site')
+    if (named !== null) edge.cors = corsHeaders(incoming, await kernel.findSite(named))
+    const target = await findTarget(addressed(searchParams, params))
     const site = await siteOr404(kernel, target.site)
-    edge.cors = corsHeaders(incoming, site)
+    if (named === null) edge.cors = corsHeaders(incoming, site)
     const query = parseQuery(route.query, searchParams, route.lists ?? [])
     const fresh: Asked = { at: kernel.clock.now(), target, site, query }
-    if (route.access === 'public') asked.set(url, fresh)
+    if (route.access === 'public' && url.length <= maxAskedLength) asked.set(url, fresh)
     return fresh
   }
 

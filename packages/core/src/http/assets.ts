@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import type { Asset, Assets, Bytes } from '../ports/index.ts'
 import { toBase64Url } from '../engine/ids.ts'
 import { gzip } from '../runtime/gzip.ts'
+import { packedResponse } from './respond.ts'
 
 interface ReadyAsset {
   readonly plain: Bytes
@@ -11,13 +12,14 @@ interface ReadyAsset {
 
 /** Serves the widget's files from memory, compressed once. */
 export function assetRoutes(app: Hono, assets: Assets): void {
-  const ready = new Map<string, Promise<ReadyAsset>>()
+  // Files and not promises of files: on Workers a promise dies with the request that made it.
+  const ready = new Map<string, ReadyAsset>()
 
   for (const [name, asset] of Object.entries(assets)) {
     app.get(`/${name}`, async (c) => {
-      const file = ready.get(name) ?? prepare(asset)
+      const file = ready.get(name) ?? (await prepare(asset))
       ready.set(name, file)
-      return assetResponse(c.req.raw, asset, await file)
+      return assetResponse(c.req.raw, asset, file)
     })
   }
 }
@@ -43,5 +45,5 @@ function assetResponse(request: Request, asset: Asset, file: ReadyAsset): Respon
   }
   if (request.headers.get('if-none-match')?.includes(file.etag)) return new Response(null, { status: 304, headers })
   if (!/\bgzip\b/.test(request.headers.get('accept-encoding') ?? '')) return new Response(file.plain, { headers })
-  return new Response(file.gzip, { headers: { ...headers, 'content-encoding': 'gzip' } })
+  return packedResponse(file.gzip, { ...headers, 'content-encoding': 'gzip' })
 }

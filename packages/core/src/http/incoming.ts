@@ -5,6 +5,8 @@ export interface Incoming {
   readonly url: string
   /** The address of the socket's other end, where the runtime's bridge tells it. */
   readonly peer: string | null
+  /** Only the headers of the answer are wanted. */
+  isHead(): boolean
   header(name: string): string | null
 }
 
@@ -24,10 +26,12 @@ export function incomingOf(c: Context, isPublicRead: boolean): Incoming {
   const request = c.req.raw
   const node = nodeIncoming(c.env)
   const peer = node?.socket?.remoteAddress ?? null
-  if (!isPublicRead || !node) return { url: request.url, peer, header: (name) => request.headers.get(name) }
+  const isHead = (): boolean => request.method === 'HEAD'
+  if (!isPublicRead || !node) return { url: request.url, peer, isHead, header: (name) => request.headers.get(name) }
   return {
     url: request.url,
     peer,
+    isHead,
     header(name) {
       const value = node.headers[name]
       return typeof value === 'string' ? value : null

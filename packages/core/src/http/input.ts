@@ -41,7 +41,10 @@ async function readLimited(request: Request): Promise<Uint8Array> {
   let size = 0
   const reader = request.body?.getReader()
   while (reader) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch(() => {
+      // The client went away in the middle: no fault of the server, and nobody reads the answer.
+      throw invalid('body', 'could not be read to its end')
+    })
     if (done) break
     size += value.byteLength
     if (size > maxBodyBytes) {

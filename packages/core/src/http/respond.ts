@@ -1,6 +1,6 @@
 import type { Answer } from '../engine/route.ts'
 import { ConfabError, isConfabError } from '../engine/errors.ts'
-import type { Logger } from '../ports/index.ts'
+import type { Bytes, Logger } from '../ports/index.ts'
 import type { Incoming } from './incoming.ts'
 import type { HeaderMap } from './origin.ts'
 import { eventStream } from './sse.ts'
@@ -39,7 +39,8 @@ export function respond(edge: Edge, answer: Answer, incoming: Incoming, access: 
         }),
       })
     case 'stream':
-      return new Response(eventStream(answer.open), {
+      // A stream that is opened and never read would stay open.
+      return new Response(incoming.isHead() ? null : eventStream(answer.open), {
         headers: headersOf(edge, {
           'content-type': 'text/event-stream; charset=utf-8',
           'cache-control': 'private, no-store, no-transform',
@@ -60,7 +61,16 @@ function pageResponse(edge: Edge, page: Extract<Answer, { kind: 'page' }>, incom
   if (incoming.header('if-none-match')?.includes(page.etag)) return new Response(null, { status: 304, headers })
   if (!acceptsGzip(incoming.header('accept-encoding'))) return new Response(page.plain, { headers })
   headers['content-encoding'] = 'gzip'
-  return new Response(page.gzip, { headers })
+  return packedResponse(page.gzip, headers)
+}
+
+/**
+ * A response of bytes that are packed already. On Workers a body whose headers speak of gzip would be packed once more
+ * without `encodeBody`; other runtimes do not know the word.
+ */
+export function packedResponse(bytes: Bytes, headers: HeaderMap): Response {
+  const init: ResponseInit & { encodeBody: 'manual' } = { headers, encodeBody: 'manual' }
+  return new Response(bytes, init)
 }
 
 function acceptsGzip(header: string | null): boolean {
