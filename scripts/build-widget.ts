@@ -1,26 +1,23 @@
 // Builds the widget into packages/widget/dist: browser files, ES modules for npm, and the assets module that a server
-// serves from memory. `node scripts/build-widget.ts [folder]`, after tsc.
+// serves from memory. Run after tsc: `node scripts/build-widget.ts`.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { build } from 'vite'
 
 const packageRoot = join(import.meta.dirname, '..', 'packages', 'widget')
 const source = join(packageRoot, 'src')
-// What the style sheet and the scripts may rely on is written down in docs/guide/widget.md; nothing is rewritten for older browsers.
+// What browsers must know is written down in docs/guide/widget.md; nothing is rewritten for older ones.
 const target = 'es2022'
 
-/** What one file costs a reader. */
-export interface BuiltFile {
-  readonly name: string
-  /** After gzip, bytes. For the thread's module, its style sheet left out. */
-  readonly bytes: number
+/** Text of the built files by name. */
+export interface BuiltFiles {
+  readonly [name: string]: string
 }
 
 interface BundleOptions {
   readonly format: 'es' | 'iife'
-  readonly out: string
   /** Names with a hash of the content: they may be cached for ever. */
   readonly hash?: boolean
   readonly define?: { readonly [name: string]: string }
@@ -28,9 +25,13 @@ interface BundleOptions {
   readonly npm?: boolean
 }
 
-/** Builds one entry and gives the name of its file. */
-async function bundle(name: string, entry: string, options: BundleOptions): Promise<string> {
-  const { format, out, hash = false, define = {}, npm = false } = options
+interface Bundle {
+  readonly entry: string
+  readonly files: BuiltFiles
+}
+
+async function bundle(name: string, entry: string, options: BundleOptions): Promise<Bundle> {
+  const { format, hash = false, define = {}, npm = false } = options
   const result = await build({
     configFile: false,
     root: packageRoot,
@@ -42,13 +43,12 @@ async function bundle(name: string, entry: string, options: BundleOptions): Prom
       lib: { entry: { [name]: join(source, entry) }, formats: [format], name: 'confab' },
       target,
       cssTarget: 'esnext',
-      outDir: out,
-      emptyOutDir: false,
+      write: false,
       copyPublicDir: false,
-      reportCompressedSize: false,
       minify: !npm,
       rolldownOptions: {
-        // What the lazy parts share stays in the entry: a file of its own would be one more round trip before the first paint.
+        // What the lazy parts share with the entry stays in it: a file of its own would be one more round trip before
+        // the first paint.
         preserveEntrySignatures: 'allow-extension',
         external: npm ? [/^preact(?:$|\/)/] : [],
         output: {
@@ -61,52 +61,74 @@ async function bundle(name: string, entry: string, options: BundleOptions): Prom
       },
     },
   })
-  const outputs = [result].flat()
-  for (const output of outputs) {
-    if (!('output' in output)) continue
-    for (const file of output.output) if (file.type === 'chunk' && file.isEntry) return file.fileName
+  const chunks = [result].flat().flatMap((part) => ('output' in part ? part.output : []))
+  const files: { [name: string]: string } = {}
+  let entryName: string | undefined
+  for (const chunk of chunks) {
+    if (chunk.type !== 'chunk') throw new Error(`${entry} brings ${chunk.fileName}, which nothing serves`)
+    files[chunk.fileName] = chunk.code
+    if (chunk.isEntry) entryName = chunk.fileName
   }
-  throw new Error(`${entry} was not built`)
+  if (entryName === undefined) throw new Error(`${entry} was not built`)
+  return { entry: entryName, files }
 }
 
-/**
- * Builds everything and tells what each browser file costs.
- *
- * @param out folder to write to; only the files of this build are replaced
- */
-export async function buildWidget(out: string): Promise<BuiltFile[]> {
-  const browser = join(out, 'browser')
-  rmSync(browser, { recursive: true, force: true })
-  mkdirSync(browser, { recursive: true })
-
-  const thread = await bundle('thread', 'thread/browser.ts', { format: 'es', out: browser, hash: true })
-  const define = { __THREAD_FILE__: JSON.stringify(thread) }
-  await bundle('embed', 'embed/embed.ts', { format: 'iife', out: browser, define })
-  await bundle('count', 'count/count.ts', { format: 'iife', out: browser })
-
-  for (const name of readdirSync(out)) if (name.endsWith('.js')) rmSync(join(out, name))
-  await bundle('index', 'index.ts', { format: 'es', out, npm: true })
-  await bundle('client', 'client/index.ts', { format: 'es', out, npm: true })
-
-  writeAssets(out, browser)
-  return readdirSync(browser).map((name) => ({ name, bytes: gzipBytes(readFileSync(join(browser, name), 'utf8')) }))
+/** The files that pages load, by the names under which a server must offer them. */
+export async function buildBrowserFiles(): Promise<BuiltFiles> {
+  const thread = await bundle('thread', 'thread/browser.ts', { format: 'es', hash: true })
+  const define = { __THREAD_FILE__: JSON.stringify(thread.entry) }
+  const embed = await bundle('embed', 'embed/embed.ts', { format: 'iife', define })
+  const count = await bundle('count', 'count/count.ts', { format: 'iife' })
+  return { ...thread.files, ...embed.files, ...count.files }
 }
 
-/** A module with all browser files as text: servers without a file system serve them too. */
-function writeAssets(out: string, browser: string): void {
-  const lines = readdirSync(browser).map((name) => {
-    const body = readFileSync(join(browser, name), 'utf8')
-    const asset = { type: 'text/javascript; charset=utf-8', body, immutable: /-[0-9a-z]{8,}\.js$/.test(name) }
+async function buildModules(): Promise<BuiltFiles> {
+  const index = await bundle('index', 'index.ts', { format: 'es', npm: true })
+  const client = await bundle('client', 'client/index.ts', { format: 'es', npm: true })
+  return { ...index.files, ...client.files }
+}
+
+/** A module with all browser files as text, so that servers without a file system serve them too. */
+function assetsModule(files: BuiltFiles): string {
+  const lines = Object.entries(files).map(([name, body]) => {
+    const asset = { type: 'text/javascript; charset=utf-8', body, immutable: /-[0-9a-z]{8}\.js$/.test(name) }
     return `  ${JSON.stringify(name)}: ${JSON.stringify(asset)},\n`
   })
-  writeFileSync(join(out, 'assets.js'), `export const assets = {\n${lines.join('')}}\n`)
+  return `export const assets = {\n${lines.join('')}}\n`
 }
 
+/** Writes what has changed and removes what is no longer built, so that a running server never finds a hole. */
+function write(folder: string, files: BuiltFiles): void {
+  mkdirSync(folder, { recursive: true })
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  for (const name of readdirSync(folder)) {
+    if (name.endsWith('.js') && files[name] === undefined) rmSync(join(folder, name))
+  }
+}
+
+/** Size of a text after gzip, bytes. */
 export function gzipBytes(text: string): number {
   return gzipSync(text, { level: 9 }).length
 }
 
+/** The style sheet inside the thread module, and the module without it: they have limits of their own. */
+export function splitStyles(code: string): { css: string; js: string } {
+  const start = code.indexOf(':host{')
+  const quote = code.charAt(start - 1)
+  const end = code.indexOf(quote, start)
+  return { css: code.slice(start, end), js: code.slice(0, start) + code.slice(end) }
+}
+
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const files = await buildWidget(process.argv[2] ?? join(packageRoot, 'dist'))
-  for (const { name, bytes } of files) console.log(`${name.padEnd(32)}${String(bytes).padStart(7)} bytes gzip`)
+  const [files, modules] = await Promise.all([buildBrowserFiles(), buildModules()])
+  const out = join(packageRoot, 'dist')
+  write(join(out, 'browser'), files)
+  write(out, { ...modules, 'assets.js': assetsModule(files) })
+  for (const name of Object.keys(files)) {
+    const bytes = gzipBytes(readFileSync(join(out, 'browser', name), 'utf8'))
+    console.log(`${name.padEnd(30)}${String(bytes).padStart(7)} bytes gzip`)
+  }
 }

@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { bundleFaults } from './checks/bundles.ts'
 import { docFaults } from './checks/docs.ts'
 import { exportFaults } from './checks/exports.ts'
 import { importFaults } from './checks/import-rules.ts'
@@ -22,6 +23,7 @@ const steps: { readonly [name: string]: () => Promise<Fault[]> | Fault[] } = {
   exports: () => exportFaults(root),
   'public docs': () => docFaults(root, readSources(root)),
   words: () => wordFaults(readTracked(root), registryHost(process.env)),
+  'browser files': () => bundleFaults(root),
   packages: () => packedFaults(root),
 }
 

@@ -58,7 +58,6 @@ async function contents(tarball: string): Promise<Fault[]> {
 }
 
 function outputOf(error: unknown): string {
-  if (typeof error !== 'object' || error === null) return String(error)
   const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
-  return `${stdout}${stderr}`.trim() || String(error)
+  return `${stdout}${stderr}`.trim() || 'it could not be started'
 }
