@@ -22,5 +22,8 @@ export type {
   ThreadView,
 } from './features/comments/schema.ts'
 export { cleanLine, cleanText, isBlank } from './text/clean.ts'
+export type { AllowedAttribute, AllowedTag } from './text/allowed.ts'
+export { allowedTags, allowedValues } from './text/allowed.ts'
+export { safeLink } from './text/link.ts'
 export { renderMarkdown } from './text/markdown.ts'
 export type * from './ports/index.ts'

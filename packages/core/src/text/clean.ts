@@ -42,9 +42,10 @@ const joiners =
  * ```
  */
 export function cleanLine(value: string): string {
-  const shown = cleanText(value).replace(unseen, '').replace(tags, '$1').normalize('NFC')
+  const shown = cleanText(value).replace(unseen, '').replace(tags, '$1').normalize('NFD')
+  // Taken apart, so that the letter before a joiner is found whether it is composed or not.
   const joined = shown.replace(/([\u200c\u200d])[\u200c\u200d]+/g, '$1').replace(joiners, '')
-  return limitMarks(joined)
+  return limitMarks(joined.normalize('NFC'))
     .replace(/[\s\u2800]+/g, ' ')
     .trim()
     .normalize('NFC')

@@ -6,7 +6,7 @@ import type { MarkdownIt } from 'markdown-it'
  */
 export function keepKaomoji(parser: MarkdownIt): void {
   parser.inline.ruler.before('escape', 'kaomoji', (state, silent) => {
-    if (!state.src.startsWith('\\_', state.pos) || state.src[state.pos - 1] !== '¯') return false
+    if (!state.src.startsWith('\\_(', state.pos) || state.src[state.pos - 1] !== '¯') return false
     if (!silent) state.pending += '\\_'
     state.pos += 2
     return true
