@@ -28,7 +28,9 @@ const server = app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1', () =
   console.log(`Listening on http://127.0.0.1:${server.address().port}`)
 })
 
-process.once('SIGTERM', () => {
+process.once('SIGTERM', async () => {
   server.close()
-  void confab.close()
+  await confab.close()
+  // Browsers keep their connections open, and would keep the process.
+  server.closeAllConnections()
 })

@@ -25,27 +25,32 @@ await confab.start()
 const app = new Hono()
 app.route('/comments', confab.router)
 app.get('/', (c) =>
-  c.html(html`<!doctype html>
-    <html lang="en">
-      <title>Hello</title>
-      <h1>Hello</h1>
-      <p>
-        You are ${users.get(getCookie(c, 'session') ?? '')?.name ?? 'not signed in'}. Be
-        <a href="/login/ada">Ada</a> or <a href="/login/grace">Grace</a>.
-      </p>
-      <script src="/comments/embed.js" data-site="blog" async></script>
-    </html>`),
+  c.html(
+    html`<!doctype html>
+      <html lang="en">
+        <title>Hello</title>
+        <h1>Hello</h1>
+        <p>
+          You are ${users.get(getCookie(c, 'session') ?? '')?.name ?? 'not signed in'}. Be
+          <a href="/login/ada">Ada</a> or <a href="/login/grace">Grace</a>.
+        </p>
+        <script src="/comments/embed.js" data-site="blog" async></script>
+      </html>`,
+  ),
 )
 app.get('/login/:user', (c) => {
   setCookie(c, 'session', c.req.param('user'), { httpOnly: true, sameSite: 'Lax', path: '/' })
   return c.redirect('/')
 })
 
-const server = serve({ fetch: app.fetch, port: Number(process.env['PORT'] ?? 3000), hostname: '127.0.0.1' }, ({ port }) =>
-  console.log(`Listening on http://127.0.0.1:${port}`),
+const server = serve(
+  { fetch: app.fetch, port: Number(process.env['PORT'] ?? 3000), hostname: '127.0.0.1' },
+  ({ port }) => console.log(`Listening on http://127.0.0.1:${port}`),
 )
 
-process.once('SIGTERM', () => {
+process.once('SIGTERM', async () => {
   server.close()
-  void confab.close()
+  await confab.close()
+  // Browsers keep their connections open, and would keep the process.
+  if ('closeAllConnections' in server) server.closeAllConnections()
 })

@@ -6,6 +6,7 @@ import type { ConfabConfig } from './config.ts'
 import { checkConfig, limitsOf } from './config.ts'
 import { createCombiner } from './engine/combiner.ts'
 import { ConfabError } from './engine/errors.ts'
+import { createInFlight } from './engine/in-flight.ts'
 import { createIds, systemClock } from './engine/ids.ts'
 import type { Kernel } from './engine/kernel.ts'
 import { createLiveHub } from './engine/live.ts'
@@ -28,6 +29,8 @@ import { requestsAreIsolated } from './runtime/platform.ts'
 
 const pruneMs = 60 * 60_000
 const dayMs = 24 * 60 * 60_000
+/** Requests that run when everything stops get this long to end. */
+const drainMs = 5_000
 const keyLifeMs = dayMs
 const eventLifeMs = 7 * dayMs
 
@@ -127,6 +130,7 @@ export function createConfab(config: ConfabConfig): Confab {
     findSite: siteFinder(config.sites),
   }
 
+  const inFlight = createInFlight()
   const service = createCommentService(kernel)
   const queries = createCommentQueries(kernel)
   const router = createApp({
@@ -134,6 +138,7 @@ export function createConfab(config: ConfabConfig): Confab {
     routes: commentRoutes(kernel, service, queries),
     findAddress: addressFinder(config.trustProxy ?? []),
     assets: config.assets ?? null,
+    inFlight,
     isClosing: () => closing !== null,
   })
   const { basePath = '/' } = config
@@ -168,6 +173,7 @@ export function createConfab(config: ConfabConfig): Confab {
   async function end(): Promise<void> {
     if (pruneTimer !== null) clearInterval(pruneTimer)
     live.close()
+    await inFlight.idle(drainMs)
     await combiner.idle()
     await outbox.stop()
     await bus?.close()

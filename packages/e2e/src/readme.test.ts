@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -10,6 +9,7 @@ import { noBrowser, openBrowser, openTab } from './browser.fixture.ts'
 import { confabBin } from './command.fixture.ts'
 import type { Host } from './host.fixture.ts'
 import { articlePage, startHost } from './host.fixture.ts'
+import { createProcesses } from './process.fixture.ts'
 import { threadOn } from './thread.fixture.ts'
 
 const readme = readFileSync(join(import.meta.dirname, '../../../README.md'), 'utf8')
@@ -21,32 +21,7 @@ function example(name: string): string {
   return block
 }
 
-const running: ChildProcess[] = []
-
-/** Starts a program and answers the first address it prints. */
-function start(args: readonly string[], cwd: string): Promise<string> {
-  const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-  running.push(child)
-  return new Promise((resolve, reject) => {
-    let output = ''
-    const read = (chunk: Buffer): void => {
-      output += chunk.toString()
-      const url = /https?:\/\/(?:localhost|127\.0\.0\.1):\d+/.exec(output)?.[0]
-      if (url !== undefined) resolve(url)
-    }
-    child.stdout.on('data', read)
-    child.stderr.on('data', read)
-    child.once('exit', () => reject(new Error(`It ended before it was ready: ${output}`)))
-  })
-}
-
-async function stopAll(): Promise<void> {
-  for (const child of running.splice(0)) {
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    child.kill('SIGTERM')
-    if (child.exitCode === null && child.signalCode === null) await ended
-  }
-}
+const processes = createProcesses()
 
 /** Runs `confab ARGS` as the README writes it, with what a test needs added. */
 async function command(line: string, more: readonly string[], cwd: string): Promise<void> {
@@ -69,7 +44,7 @@ describe.skipIf(noBrowser !== null)('the README', () => {
       mkdtemp(join(import.meta.dirname, '../.readme-')),
     ])
   })
-  afterEach(stopAll)
+  afterEach(processes.stopAll)
   afterAll(async () => {
     await Promise.all([browser.close(), blog.close(), rm(folder, { recursive: true, force: true })])
   })
@@ -78,7 +53,9 @@ describe.skipIf(noBrowser !== null)('the README', () => {
     const [add = '', serve = ''] = example('command').trim().split('\n')
     const data = ['--data', join(folder, 'data')]
     await command(add.replace('https://blog.example.org', blog.origin), data, folder)
-    const url = await start([confabBin, ...serve.replace('3000', '0').split(' ').slice(1), ...data], folder)
+    const url = await processes.start([confabBin, ...serve.replace('3000', '0').split(' ').slice(1), ...data], {
+      cwd: folder,
+    })
     blog.pages.set('/', { html: articlePage(example('script-tag').replace('https://comments.example.org', url)) })
     const { page, problems } = await openTab(await browser.newContext())
     await page.goto(blog.origin)
@@ -112,7 +89,7 @@ describe.skipIf(noBrowser !== null)('the README', () => {
 
   test('the router answers in a server of one’s own, with its users', async () => {
     await writeFile(join(folder, 'server.ts'), example('router').replace('port: 3000', 'port: 0'))
-    const url = await start(['server.ts'], folder)
+    const url = await processes.start(['server.ts'], { cwd: folder })
     const context = await browser.newContext({ extraHTTPHeaders: { 'x-user': 'Grace' } })
     const { page, problems } = await openTab(context)
     await page.goto(url)

@@ -2,6 +2,7 @@ import { Hono } from 'hono'
 import type { Context } from 'hono'
 import type { Assets, Ms, RateRule, ThreadTarget } from '../ports/index.ts'
 import { ConfabError, invalid } from '../engine/errors.ts'
+import type { InFlight } from '../engine/in-flight.ts'
 import type { Kernel } from '../engine/kernel.ts'
 import { createLru } from '../engine/lru.ts'
 import type { Answer, Route, RouteRequest } from '../engine/route.ts'
@@ -41,6 +42,8 @@ export interface AppOptions {
   readonly routes: readonly Route[]
   readonly findAddress: FindAddress
   readonly assets: Assets | null
+  /** Where requests count themselves. */
+  readonly inFlight: InFlight
   /** Requests are refused from then on. */
   readonly isClosing: () => boolean
 }
@@ -60,10 +63,13 @@ export function createApp(options: AppOptions): Hono {
     app.on(route.method, `/v1${route.path}`, async (c) => {
       const edge: Edge = { requestId: nextId(), cors: {}, cookie: null }
       const incoming = incomingOf(c, route.access === 'public')
+      const leave = options.inFlight.enter()
       try {
         return respond(edge, await handle(route, c, edge, incoming), incoming, route.access)
       } catch (error) {
         return errorResponse(edge, error, kernel.logger)
+      } finally {
+        leave()
       }
     })
   }
