@@ -23,6 +23,7 @@ export interface MongoCollection {
   insertMany(docs: readonly object[], options?: object): Promise<unknown>
   replaceOne(filter: object, doc: object, options?: object): Promise<unknown>
   updateOne(filter: object, update: object, options?: object): Promise<unknown>
+  findOneAndUpdate(filter: object, update: object, options: object): Promise<object | null>
   updateMany(filter: object, update: object, options?: object): Promise<unknown>
   deleteMany(filter: object, options?: object): Promise<unknown>
   bulkWrite(operations: readonly object[], options?: object): Promise<{ readonly matchedCount: number }>

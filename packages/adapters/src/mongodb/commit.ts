@@ -5,7 +5,6 @@ import type { Changes, Plan } from '../commit/plan.ts'
 import type { Doc } from './client.ts'
 import { NotRead, readAhead } from './lookups.ts'
 import type { Reader } from './lookups.ts'
-import { find } from './queries.ts'
 import { commentKey, damaged, fromEvent, fromStatus, fromThread, idemKey, key, number, toThread } from './rows.ts'
 import { index } from './schema.ts'
 import type { Access } from './transact.ts'
@@ -17,13 +16,23 @@ export async function writeCommit(
   ops: readonly Op[],
   options: CommitOptions,
 ): Promise<Commit> {
-  const [stored] = await find(access, 'threads', { filter: { _id: key(target.thread) } })
+  const stored = await lockThread(access, target)
   const reader = await readAhead(access, target, ops)
   const plan = await planFrom(reader, (lookups) =>
     planCommit(stored ? toThread(stored) : null, target, ops, options, lookups),
   )
   if (plan.changes && plan.thread) await writeChanges(access, plan.thread, plan.changes, reader)
   return { thread: plan.thread, results: plan.results, events: [...(plan.changes?.events ?? [])] }
+}
+
+/**
+ * Reads the thread and writes to it in one go: of two commits that meet, one conflicts here, before it has done anything
+ * else, and the other one can go on undisturbed. The thread of a first commit cannot be locked; two such meet at the end.
+ */
+async function lockThread({ db, session }: Access, { thread }: ThreadTarget): Promise<Doc | null> {
+  const options = { session, hint: index.id, includeResultMetadata: false, returnDocument: 'before' }
+  const found = await db.collection('threads').findOneAndUpdate({ _id: key(thread) }, { $inc: { turn: 1 } }, options)
+  return found ? { ...found } : null
 }
 
 /** A plan is quick and writes nothing, so it is simply made again once more is known. */
@@ -42,7 +51,6 @@ async function writeChanges(access: Access, row: ThreadRow, changes: Changes, re
   const { session } = access
   const t = row.thread
   const collection = (name: string) => access.db.collection(name)
-  // The thread comes first: of two commits that meet, one conflicts here and has written nothing yet.
   const { _id, ...threadFields } = fromThread(row)
   if (changes.threadIsNew) await collection('threads').insertMany([{ _id, ...threadFields }], { session })
   else await collection('threads').updateOne({ _id }, { $set: threadFields }, { session })

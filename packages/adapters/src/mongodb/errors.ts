@@ -41,6 +41,7 @@ const passingNames = new Set([
   'MongoPoolClearedOnNetworkError',
   'PoolClearedOnNetworkError',
   'MongoServerSelectionError',
+  'MongoOperationTimeoutError',
   'MongoWaitQueueTimeoutError',
   'WaitQueueTimeoutError',
 ])
@@ -55,18 +56,37 @@ export function codeOf(error: unknown): number | null {
   return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : null
 }
 
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : ''
+/**
+ * The error and those it was made from. A trap of the driver (7.8): `bulkWrite` and `insertMany` wrap a lost connection
+ * into a `MongoBulkWriteError`, whose name and code say nothing of it; the real one lies in `errorResponse`.
+ */
+function layers(error: unknown): Error[] {
+  const found: Error[] = []
+  let next = error
+  while (next instanceof Error && found.length < 5) {
+    found.push(next)
+    next = 'errorResponse' in next && next.errorResponse instanceof Error ? next.errorResponse : next.cause
+  }
+  return found
+}
+
+function hasName(error: unknown, names: ReadonlySet<string>): boolean {
+  return layers(error).some((layer) => names.has(layer.name))
+}
+
+function hasCode(error: unknown, codes: ReadonlySet<number>): boolean {
+  return layers(error).some((layer) => codes.has(codeOf(layer) ?? 0))
 }
 
 function hasLabel(error: unknown, label: string): boolean {
-  if (!(error instanceof Error) || !('errorLabels' in error)) return false
-  return Array.isArray(error.errorLabels) && error.errorLabels.includes(label)
+  return layers(error).some(
+    (layer) => 'errorLabels' in layer && Array.isArray(layer.errorLabels) && layer.errorLabels.includes(label),
+  )
 }
 
 /** Another transaction was faster. */
 export function isConflict(error: unknown): boolean {
-  return conflictCodes.has(codeOf(error) ?? 0) || (hasLabel(error, 'TransientTransactionError') && !isPassing(error))
+  return hasCode(error, conflictCodes) || (hasLabel(error, 'TransientTransactionError') && !isPassing(error))
 }
 
 /**
@@ -76,7 +96,7 @@ export function isConflict(error: unknown): boolean {
  * others come back as a plain `MongoNetworkError`, also out of `withTransaction`. So the name counts as well.
  */
 export function isPassing(error: unknown): boolean {
-  if (passingNames.has(nameOf(error)) || passingCodes.has(codeOf(error) ?? 0)) return true
+  if (hasName(error, passingNames) || hasCode(error, passingCodes)) return true
   return hasLabel(error, 'RetryableWriteError') || hasLabel(error, 'UnknownTransactionCommitResult')
 }
 
@@ -87,11 +107,18 @@ export function isSurelyUncommitted(error: unknown): boolean {
 
 /** No member of the set can be reached: an election will not help. */
 export function isAllDown(error: unknown): boolean {
-  if (nameOf(error) !== 'MongoServerSelectionError' || !(error instanceof Error) || !('reason' in error)) return false
-  const reason: unknown = error.reason
-  if (typeof reason !== 'object' || reason === null || !('servers' in reason) || !(reason.servers instanceof Map))
-    return false
-  return [...reason.servers.values()].every((server: { readonly type?: unknown }) => server.type === 'Unknown')
+  return layers(error).some((layer) => {
+    if (layer.name !== 'MongoServerSelectionError' || !('reason' in layer)) return false
+    const { reason } = layer
+    if (typeof reason !== 'object' || reason === null || !('servers' in reason)) return false
+    if (!(reason.servers instanceof Map)) return false
+    return [...reason.servers.values()].every((server: { readonly type?: unknown }) => server.type === 'Unknown')
+  })
+}
+
+/** The same value twice in a unique index. Met by chance it goes away; one that stays is a mistake. */
+export function isDuplicate(error: unknown): boolean {
+  return codeOf(error) === 11000
 }
 
 export function unavailableError(cause?: unknown): StoreError {
@@ -105,7 +132,7 @@ export function unavailableError(cause?: unknown): StoreError {
 /** Turns the driver's errors into a {@link StoreError}; a mistake in a call stays what it is. */
 export function toStoreError(error: unknown): unknown {
   if (error instanceof StoreError || !(error instanceof Error) || !error.name.startsWith('Mongo')) return error
-  if (closedNames.has(error.name)) return closedError()
+  if (hasName(error, closedNames)) return closedError()
   if (error.message.includes('hint provided does not correspond to an existing index')) {
     return new StoreError('store_failed', 'The database has no indexes yet: call `migrate` first', error)
   }

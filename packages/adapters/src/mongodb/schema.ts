@@ -43,7 +43,8 @@ export const index = {
   recordKeyOf: 'part_record',
 } as const
 
-const indexes: { readonly [collection: string]: readonly IndexDefinition[] } = {
+/** The indexes of each collection, besides `_id_`. */
+export const indexDefinitions: { readonly [collection: string]: readonly IndexDefinition[] } = {
   meta: [],
   threads: [{ name: index.threadsOfSite, key: { site: 1, _id: 1 } }],
   comments: [
@@ -132,7 +133,7 @@ export async function bringForward(db: MongoDatabase): Promise<void> {
   }
   if (present === null) await checkEmpty(db)
   await Promise.all(
-    Object.entries(indexes).map(async ([name, definitions]) => {
+    Object.entries(indexDefinitions).map(async ([name, definitions]) => {
       await createCollection(db, name)
       if (definitions.length > 0) await db.collection(name).createIndexes(definitions)
     }),
@@ -156,7 +157,7 @@ async function versionOf(db: MongoDatabase): Promise<number | null> {
 
 /** Names such as `users` are common: a database of the host's own must not be mistaken for an empty one. */
 async function checkEmpty(db: MongoDatabase): Promise<void> {
-  for (const name of Object.keys(indexes)) {
+  for (const name of Object.keys(indexDefinitions)) {
     const [foreign] = toDocs(await db.collection(name).find({}, { limit: 1 }).toArray())
     // Another process may have begun in this very moment.
     if (foreign && (await versionOf(db)) === null) {

@@ -111,7 +111,9 @@ export function mongodb(source: MongoSource, options: MongodbOptions = {}): Stor
     migrate: () => open(() => runner.run(({ db }) => bringForward(db), migrateLimitMs)),
     ping: () => read(async ({ db, session }) => void (await db.command({ ping: 1 }, { session }))),
     close() {
-      closing ??= Promise.allSettled(running).then(() => connection.close())
+      closing ??= Promise.allSettled(running)
+        .then(() => runner.close())
+        .then(() => connection.close())
       return closing
     },
   }

@@ -1,10 +1,20 @@
 import type { Ms } from '@confab/core/ports'
-import { isAllDown, isConflict, isPassing, isSurelyUncommitted, toStoreError, unavailableError } from './errors.ts'
+import {
+  isAllDown,
+  isConflict,
+  isDuplicate,
+  isPassing,
+  isSurelyUncommitted,
+  toStoreError,
+  unavailableError,
+} from './errors.ts'
 import type { Connection, MongoClientLike, MongoDatabase, MongoSession } from './client.ts'
 
 const firstPauseMs = 5
 const pauseGrowth = 1.7
-const longestPauseMs = 400
+/** Other writers are done soon; an election takes seconds. */
+const longestPauseMs = { conflict: 80, failure: 400 }
+const mostDuplicates = 20
 
 /**
  * Said in each call and not left to the connection string: an acknowledged write is on the disks of a majority, and
@@ -44,6 +54,7 @@ export interface Runner {
    * the server says what became of it, so the answer is never a guess.
    */
   transact<T>(work: (access: Access) => Promise<T>): Promise<T>
+  close(): Promise<void>
 }
 
 /** @param usualLimitMs how long a call may take with everything that it tries again */
@@ -82,6 +93,7 @@ export function createRunner(connection: Connection, database: string, usualLimi
         } catch (error) {
           if (error instanceof UnknownResult) throw error.cause
           if (!isPassing(error) && !isConflict(error)) throw error
+          if (isDuplicate(error) && tries >= mostDuplicates) throw error
           await pause(tries, deadline, error)
         }
       }
@@ -104,6 +116,9 @@ export function createRunner(connection: Connection, database: string, usualLimi
           return result
         }),
       ),
+    async close() {
+      await clock?.endSession()
+    },
   }
 }
 
@@ -138,7 +153,8 @@ function advance(session: MongoSession, { operationTime, clusterTime }: MongoSes
 
 /** Full jitter: those who met once do not meet again in step. Throws when there is no time, or no use in waiting. */
 async function pause(tries: number, deadline: Ms, error: unknown): Promise<void> {
-  const ms = Math.random() * Math.min(longestPauseMs, firstPauseMs * pauseGrowth ** tries)
+  const longest = isConflict(error) ? longestPauseMs.conflict : longestPauseMs.failure
+  const ms = Math.random() * Math.min(longest, firstPauseMs * pauseGrowth ** tries)
   if (performance.now() + ms >= deadline || isAllDown(error)) throw error
   await new Promise((resolve) => setTimeout(resolve, ms))
 }
@@ -147,7 +163,7 @@ async function pause(tries: number, deadline: Ms, error: unknown): Promise<void>
 async function inTime<T>(work: Promise<T>, deadline: Ms): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailableError()), deadline - performance.now() + longestPauseMs)
+    timer = setTimeout(() => reject(unavailableError()), deadline - performance.now() + longestPauseMs.failure)
   })
   try {
     return await Promise.race([work, late])

@@ -1,5 +1,6 @@
 import { MongoClient } from 'mongodb'
-import type { Db } from 'mongodb'
+import type { Db, MongoClientOptions } from 'mongodb'
+import type { Store } from '@confab/core/ports'
 import { mongodb } from '../index.ts'
 import type { TestServer } from './test-server.fixture.ts'
 
@@ -9,14 +10,14 @@ export interface TestDatabase {
   readonly name: string
   readonly db: Db
   /** A store on it, with a client of the store's own. */
-  open(): ReturnType<typeof mongodb>
+  open(): Store
   /** Removes every document; collections and indexes stay, which is much faster than making them again. */
   empty(): Promise<void>
   drop(): Promise<void>
 }
 
-export async function createDatabase(server: TestServer): Promise<TestDatabase> {
-  const client = await MongoClient.connect(server.url)
+export async function createDatabase(server: TestServer, options: MongoClientOptions = {}): Promise<TestDatabase> {
+  const client = await MongoClient.connect(server.url, options)
   const name = `confab_test_${crypto.randomUUID().slice(0, 8)}`
   const db = client.db(name, { writeConcern: { w: 'majority' } })
   return {

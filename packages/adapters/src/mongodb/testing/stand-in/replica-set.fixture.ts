@@ -69,6 +69,7 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
   const needed = Math.floor(members.length / 2) + 1
   const barred = new Map<Member, number>()
   let term = 1
+  let termStart = 0
   let held = 0
   let replicating = false
   let electing = false
@@ -90,9 +91,15 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
 
   function advanceMajority(): void {
     const places = members.map((member) => (member.role === 'down' ? 0 : member.durable)).sort((a, b) => b - a)
-    const point = Math.min(places[needed - 1] ?? 0, data.log.length)
-    for (const member of members)
-      if (alive(member)) member.majority = Math.max(member.majority, Math.min(point, member.applied))
+    const point = places[needed - 1] ?? 0
+    const from = primary()
+    // Entries of older terms count only together with one of the present term.
+    if (from !== null && point >= termStart) {
+      // The others learn of it with what they replicate next.
+      for (const member of members)
+        if (member !== from && alive(member)) member.majority = Math.min(from.majority, member.applied)
+      from.majority = Math.min(point, from.applied)
+    }
     changed()
   }
 
@@ -132,6 +139,7 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
     member.role = 'primary'
     // The empty entry that every new term begins with: only once it is on a majority does the new primary know what is.
     data.log.push({ rows: [], marks: [] })
+    termStart = data.log.length
     member.applied = data.log.length
     replicate()
     changed()
