@@ -1,4 +1,6 @@
+import { withEvent } from './thread-event.ts'
 import type { Client } from './create-client.ts'
+import type { ThreadData } from './thread-data.ts'
 import type { EventView } from '@confab/core'
 
 /** How the line to the server is: `off`, being opened, open, or lost and being tried again. */
@@ -9,10 +11,12 @@ export interface LiveTarget {
   readonly client: Pick<Client, 'events' | 'streamUrl'>
   /** The version that the reader has. */
   readonly ver: number
-  /** Takes the event after `ver`. */
-  receive(event: EventView): void
-  /** Loads the page again, at least at this version. */
-  reset(ver: number): Promise<void>
+  /** Takes a step from what is loaded to what it is now; `own` when the reader asked for it. */
+  change(step: (data: ThreadData) => ThreadData, own?: boolean): void
+  /** From now on no answer may be older than this version. */
+  atLeast(ver: number): void
+  /** Loads what is loaded once more. */
+  refresh(): Promise<void>
   connected(connection: Connection): void
 }
 
@@ -147,8 +151,14 @@ export function followLive(thread: LiveTarget, options: LiveOptions = {}): Live 
     for (const event of events) {
       if (event.ver <= thread.ver) continue
       if (event.ver > thread.ver + 1) return await heal()
-      thread.receive(event)
+      receive(event)
     }
+  }
+
+  function receive(event: EventView): void {
+    thread.change((data) => withEvent(data, event))
+    // Its state, its title or many comments at once: only a new page tells.
+    if (event.type === 'thread.changed') void thread.refresh()
   }
 
   /** Loads what is missing. What arrives meanwhile is in the answer or is seen as the next gap. */
@@ -168,7 +178,7 @@ export function followLive(thread: LiveTarget, options: LiveOptions = {}): Live 
       for (const event of news.events) {
         if (event.ver <= thread.ver) continue
         if (event.ver > thread.ver + 1) return await reset(event.ver)
-        thread.receive(event)
+        receive(event)
       }
     } catch {
       // The next heartbeat shows the gap again.
@@ -176,11 +186,9 @@ export function followLive(thread: LiveTarget, options: LiveOptions = {}): Live 
   }
 
   async function reset(head: number): Promise<void> {
-    try {
-      await thread.reset(head)
-    } catch {
-      // Still behind: the next heartbeat shows it.
-    }
+    thread.atLeast(head)
+    // When it fails the thread stays behind, which the next heartbeat shows.
+    await thread.refresh()
   }
 
   return {

@@ -1,21 +1,11 @@
 import { toClientError } from './errors.ts'
-import {
-  dataOfPage,
-  showReplies,
-  showRoots,
-  withEvent,
-  withHeldBack,
-  withOwn,
-  withPage,
-  withReplies,
-  withoutOwn,
-} from './thread-data.ts'
+import { dataOfPage, showReplies, showRoots, withHeldBack, withPage, withReplies } from './thread-data.ts'
 import type { Client, ThreadSort } from './create-client.ts'
 import type { ClientError } from './errors.ts'
 import type { Connection, LiveTarget } from './live.ts'
 import type { OutboxItem } from './outbox.ts'
 import type { ThreadData } from './thread-data.ts'
-import type { CommentView, CommentsPageView, MeView } from '@confab/core'
+import type { MeView } from '@confab/core'
 
 /** All that is known of a thread at one moment. Never changed in place. */
 export interface ThreadState {
@@ -51,13 +41,10 @@ export interface Thread extends LiveTarget {
   loadReplies(parent: string): Promise<void>
   /** Loads what is loaded once more. */
   refresh(): Promise<void>
+  /** Asks who the reader is and what they may do here. */
   loadMe(): Promise<void>
   /** Shows the comments that wait, or the replies that wait under one. */
   showNew(parent?: string): void
-  /** Takes up what the reader wrote: shown at once, and no later answer may be older than `ver`. */
-  wrote(comment: CommentView, ver: number | null): void
-  /** Takes up that the reader deleted a comment. */
-  deleted(id: string, ver: number | null): void
   /** Takes up what is on its way to the server. */
   sending(items: readonly OutboxItem[]): void
   /** Late answers change nothing any more. */
@@ -93,7 +80,9 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
   }
 
   function change(step: (data: ThreadData) => ThreadData, own = false): void {
-    if (state.data) set({ data: step(state.data) }, own)
+    if (!state.data) return
+    const data = step(state.data)
+    if (data !== state.data) set({ data }, own)
   }
 
   const page = (request: Parameters<Client['page']>[0]) => client.page({ sort, ...request, ...(min > 0 && { min }) })
@@ -110,14 +99,6 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
     }
     set({ loading: new Set([...state.loading].filter((other) => other !== name)), error }, true)
     return error === null
-  }
-
-  function withPending(data: ThreadData): ThreadData {
-    return (state.me?.pending ?? []).reduce((all, view) => withOwn(all, view, all.thread.ver), data)
-  }
-
-  function start(first: CommentsPageView): void {
-    set({ data: withPending(dataOfPage(first, sort)) }, true)
   }
 
   async function reload(): Promise<void> {
@@ -148,7 +129,7 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
         )
       }
     }
-    if (mine === generation) set({ data: withPending(withHeldBack(data, before)), error: null })
+    if (mine === generation) set({ data: withHeldBack(data, before), error: null })
   }
 
   const thread: Thread = {
@@ -159,14 +140,9 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
     get ver() {
       return state.data?.thread.ver ?? 0
     },
-    receive(event) {
-      change((data) => withEvent(data, event))
-      // Its state, its title or many comments at once: only a new page tells.
-      if (event.type === 'thread.changed') void thread.refresh()
-    },
-    reset(ver) {
+    change,
+    atLeast(ver) {
       min = Math.max(min, ver)
-      return thread.refresh()
     },
     connected: (connection) => set({ connection }),
     subscribe(listener) {
@@ -180,7 +156,7 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
         const first = await page({ sort: wanted, ...(request.around !== undefined && { around: request.around }) })
         if (mine !== generation) return
         sort = wanted
-        start(first)
+        set({ data: dataOfPage(first, sort) }, true)
       })
     },
     async loadNext() {
@@ -221,22 +197,12 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
     },
     async loadMe() {
       try {
-        const me = await client.me()
-        set({ me })
-        change(withPending)
+        set({ me: await client.me() })
       } catch {
         // Reading goes on without it; writing will say what is wrong.
       }
     },
     showNew: (parent) => change((data) => (parent === undefined ? showRoots(data) : showReplies(data, parent)), true),
-    wrote(comment, ver) {
-      min = Math.max(min, ver ?? 0)
-      change((data) => withOwn(data, comment, ver ?? data.thread.ver), true)
-    },
-    deleted(id, ver) {
-      min = Math.max(min, ver ?? 0)
-      change((data) => withoutOwn(data, id, ver ?? data.thread.ver), true)
-    },
     sending: (outbox) => set({ outbox }, true),
     close() {
       generation += 1

@@ -1,6 +1,7 @@
 import { newKey } from './create-client.ts'
 import { toClientError } from './errors.ts'
 import { createOutbox } from './outbox.ts'
+import { withOwn, withPending, withoutOwn } from './thread-own.ts'
 import type { GuestDetails } from './create-client.ts'
 import type { OutboxStorage } from './outbox.ts'
 import type { Thread } from './open-thread.ts'
@@ -54,17 +55,31 @@ export function openWriter(thread: Thread, options: WriterOptions = {}): Writer 
   const { client } = thread
   const { url, title, storage, onWritten } = options
 
+  /** Shown at once, and no later answer may be older than it. */
+  function wrote(comment: CommentView, ver: number | null): void {
+    thread.atLeast(ver ?? 0)
+    thread.change((data) => withOwn(data, comment, ver ?? data.thread.ver), true)
+  }
+
+  function showPending(): void {
+    const { me } = thread.state
+    if (me && me.pending.length > 0) thread.change((data) => withPending(data, me.pending))
+  }
+
   const outbox = createOutbox({
     ...(storage && { storage }),
     onChange: (items) => thread.sending(items),
     async send({ body, parent, guest, key }) {
       const page = { ...(url !== undefined && { url }), ...(title !== undefined && { title }) }
       const { value, ver } = await client.create({ body, parent, ...page, ...(guest && { guest }) }, key)
-      thread.wrote(value, ver)
+      wrote(value, ver)
       onWritten?.(ver, value)
       void thread.loadMe()
     },
   })
+
+  const unsubscribe = thread.subscribe(showPending)
+  showPending()
 
   return {
     post: ({ body, parent = null, guest = null, key = newKey() }) => outbox.add({ body, parent, guest, key }),
@@ -73,12 +88,12 @@ export function openWriter(thread: Thread, options: WriterOptions = {}): Writer 
     async edit(id, change) {
       try {
         const { value, ver } = await client.edit(id, change)
-        thread.wrote(value, ver)
+        wrote(value, ver)
         onWritten?.(ver, null)
       } catch (thrown) {
         const error = toClientError(thrown)
         const { comment } = (error.details ?? {}) as { comment?: CommentView }
-        if (comment) thread.wrote(comment, null)
+        if (comment) wrote(comment, null)
         throw error
       } finally {
         // Tells the revision that the next edit must name.
@@ -87,10 +102,14 @@ export function openWriter(thread: Thread, options: WriterOptions = {}): Writer 
     },
     async remove(id) {
       const { ver } = await client.remove(id)
-      thread.deleted(id, ver)
+      thread.atLeast(ver ?? 0)
+      thread.change((data) => withoutOwn(data, id, ver ?? data.thread.ver), true)
       onWritten?.(ver, null)
     },
     wake: () => outbox.wake(),
-    close: () => outbox.close(),
+    close() {
+      unsubscribe()
+      outbox.close()
+    },
   }
 }

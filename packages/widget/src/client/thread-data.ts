@@ -1,5 +1,5 @@
 import type { ThreadSort } from './create-client.ts'
-import type { CommentView, CommentsPageView, EventView, ThreadView } from '@confab/core'
+import type { CommentView, CommentsPageView, ThreadView } from '@confab/core'
 
 /** One loaded comment and what is known of its branch. */
 export interface CommentNode {
@@ -30,7 +30,8 @@ export interface ThreadData {
   readonly previous: string | null
 }
 
-type Nodes = Map<string, CommentNode>
+/** Comments by id. */
+export type Nodes = Map<string, CommentNode>
 
 /** A page as the start of a thread. */
 export function dataOfPage(page: CommentsPageView, sort: ThreadSort): ThreadData {
@@ -79,65 +80,6 @@ export function withHeldBack(data: ThreadData, before: ThreadData): ThreadData {
   return { ...data, fresh, roots: without(data.roots, fresh) }
 }
 
-/** With one event, which must be the next one. New comments wait in `fresh`; everything else changes in place. */
-export function withEvent(before: ThreadData, event: EventView): ThreadData {
-  const { id, comment } = event.data
-  const { ver } = event
-  const data = { ...before, thread: { ...before.thread, ver, comments: event.comments, lastAt: event.at } }
-  if (id === null) return data
-  if (comment === null) return withoutComment(data, id, ver)
-  const known = data.comments.get(id)
-  if (!known) return event.type === 'comment.created' ? withNew(data, comment, ver, 'fresh') : data
-  if (ver <= known.asOf) return data
-  const changed = withView(data, comment)
-  return known.view.status === 'pending' && comment.status === 'published'
-    ? withCount(changed, comment.parent, 1, ver)
-    : changed
-}
-
-/** With a comment as the reader wrote it just now, shown at once. */
-export function withOwn(data: ThreadData, comment: CommentView, ver: number): ThreadData {
-  const { id, parent } = comment
-  if (!data.comments.has(id)) {
-    const counted = comment.status === 'published' ? 1 : 0
-    const thread = { ...data.thread, comments: data.thread.comments + counted }
-    return withNew({ ...data, thread }, comment, ver, 'shown')
-  }
-  const shown = withView(data, comment)
-  return parent === null ? showRoots(shown, [id]) : showReplies(shown, parent, [id])
-}
-
-/** Without a comment that the reader has deleted: a place is kept where replies hang on it. */
-export function withoutOwn(data: ThreadData, id: string, ver: number): ThreadData {
-  const node = data.comments.get(id)
-  if (!node) return data
-  const counted = node.view.status === 'published' ? 1 : 0
-  const rest = { ...data, thread: { ...data.thread, comments: data.thread.comments - counted } }
-  if (node.count === 0) return withoutComment(rest, id, ver)
-  return withView(rest, { ...node.view, status: 'deleted', html: '', author: null })
-}
-
-/** With what is now known of a comment that is here; its branch stays as it is. */
-export function withView(data: ThreadData, view: CommentView): ThreadData {
-  const comments = new Map(data.comments)
-  change(comments, view.id, () => ({ view }))
-  return { ...data, comments }
-}
-
-/** Without a comment and its branch. A kept place above it that has lost its last reply goes too. */
-export function withoutComment(data: ThreadData, id: string, ver: number): ThreadData {
-  const node = data.comments.get(id)
-  if (!node) return data
-  const comments = new Map(data.comments)
-  forget(comments, id)
-  const { parent, status } = node.view
-  if (parent === null) return { ...data, comments, roots: without(data.roots, [id]), fresh: without(data.fresh, [id]) }
-  change(comments, parent, (above) => ({ children: without(above.children, [id]), fresh: without(above.fresh, [id]) }))
-  const rest = withCount({ ...data, comments }, parent, status === 'pending' ? 0 : -1, ver)
-  const above = rest.comments.get(parent)
-  return above?.view.status === 'deleted' && above.count === 0 ? withoutComment(rest, parent, ver) : rest
-}
-
 /** With waiting comments of the page shown: all of them, or those named. */
 export function showRoots(data: ThreadData, ids: readonly string[] = data.fresh): ThreadData {
   const shown = data.fresh.filter((id) => ids.includes(id))
@@ -154,37 +96,6 @@ export function showReplies(data: ThreadData, parent: string, ids?: readonly str
   return { ...data, comments }
 }
 
-function withNew(data: ThreadData, view: CommentView, ver: number, place: 'fresh' | 'shown'): ThreadData {
-  const { id, parent } = view
-  const comments = new Map(data.comments)
-  comments.set(id, nodeOf(comments, view, ver))
-  if (parent === null) {
-    if (place === 'shown') return { ...data, comments, roots: merge(data.roots, [id], data.sort) }
-    // What belongs to a part of the list that is not loaded comes with that part.
-    const loaded = (data.sort === 'newest' ? data.previous : data.next) === null
-    return loaded ? { ...data, comments, fresh: merge(data.fresh, [id], data.sort) } : data
-  }
-  const above = data.comments.get(parent)
-  if (!above) return data
-  const counted = withCount(data, parent, view.status === 'published' ? 1 : 0, ver)
-  if (place === 'fresh' && above.next !== null) return counted
-  const count = counted.comments.get(parent)?.count ?? 0
-  change(comments, parent, (node) =>
-    place === 'shown'
-      ? { children: merge(node.children, [id], 'oldest'), count }
-      : { fresh: merge(node.fresh, [id], 'oldest'), count },
-  )
-  return { ...data, comments }
-}
-
-function withCount(data: ThreadData, parent: string | null, by: number, ver: number): ThreadData {
-  const node = data.comments.get(parent ?? '')
-  if (!node || ver <= node.asOf) return data
-  const comments = new Map(data.comments)
-  comments.set(node.view.id, { ...node, count: Math.max(0, node.count + by) })
-  return { ...data, comments }
-}
-
 /** Adds comments with the replies inside them; what is here already stays. */
 function addViews(comments: Nodes, views: readonly CommentView[], ver: number): string[] {
   return views.map((view) => {
@@ -194,30 +105,27 @@ function addViews(comments: Nodes, views: readonly CommentView[], ver: number): 
   })
 }
 
-function nodeOf(comments: Nodes, view: CommentView, ver: number): CommentNode {
+/** A comment as it came. */
+export function nodeOf(comments: Nodes, view: CommentView, ver: number): CommentNode {
   const { count, items, next } = view.replies
   const children = addViews(comments, items, ver)
   // An event tells the number of replies without bringing them.
   return { view, children, fresh: [], count, next: next ?? (children.length < count ? '' : null), asOf: ver }
 }
 
-function change(comments: Nodes, id: string, part: (node: CommentNode) => Partial<CommentNode>): void {
+/** Changes one node of a map that is being made. */
+export function change(comments: Nodes, id: string, part: (node: CommentNode) => Partial<CommentNode>): void {
   const node = comments.get(id)
   if (node) comments.set(id, { ...node, ...part(node) })
 }
 
-function forget(comments: Nodes, id: string): void {
-  const node = comments.get(id)
-  comments.delete(id)
-  for (const child of [...(node?.children ?? []), ...(node?.fresh ?? [])]) forget(comments, child)
-}
-
 /** Both lists in one. Ids begin with their moment, so their order is the order of time. */
-function merge(ids: readonly string[], more: readonly string[], sort: ThreadSort): string[] {
+export function merge(ids: readonly string[], more: readonly string[], sort: ThreadSort): string[] {
   const sign = sort === 'newest' ? -1 : 1
   return [...new Set([...ids, ...more])].sort((a, b) => (a < b ? -sign : sign))
 }
 
-function without(ids: readonly string[], gone: readonly string[]): string[] {
+/** The list without some of its ids. */
+export function without(ids: readonly string[], gone: readonly string[]): string[] {
   return ids.filter((id) => !gone.includes(id))
 }

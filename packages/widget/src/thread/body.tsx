@@ -19,6 +19,10 @@ export function Body({ html, view, id }: { html: string; view: View; id: string 
     if (!element || shown.get(element) === html) return
     shown.set(element, html)
     element.replaceChildren(safeHtml(html, document))
+    for (const box of element.querySelectorAll<HTMLElement>('pre, table')) {
+      // What scrolls sideways must be reached without a mouse.
+      if (box.scrollWidth > box.clientWidth) box.tabIndex = 0
+    }
     if (!mayBeLong.test(html)) return
     element.classList.add('clip')
     const higher = element.scrollHeight > element.clientHeight + slackPx

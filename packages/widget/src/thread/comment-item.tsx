@@ -6,8 +6,6 @@ import type { MessageKey } from './messages/translate.ts'
 import type { View } from './ui.ts'
 
 const badges: { readonly [badge: string]: MessageKey } = { guest: 'guest', moderator: 'moderator', admin: 'admin' }
-/** How long a button says that the link was copied, ms. */
-const copiedMs = 2000
 
 /** One comment with its branch. */
 export function CommentItem({ view, id, depth }: { view: View; id: string; depth: number }) {
@@ -115,25 +113,16 @@ function Actions({ view, node, name }: { view: View; node: CommentNode; name: st
           {t('reply')}
         </button>
       )}
-      <button type="button" class="text" aria-label={t('shareBy', { name })} onClick={() => void share(view, id)}>
+      <button
+        type="button"
+        class="text"
+        aria-label={t('shareBy', { name })}
+        onClick={() => void view.write?.share(view, id)}
+      >
         {t(view.copied === id ? 'copied' : 'share')}
       </button>
     </>
   )
-}
-
-async function share(view: View, id: string): Promise<void> {
-  const url = view.permalink(id)
-  try {
-    // On phones a sheet with every app; elsewhere the clipboard is what people want.
-    if ('share' in navigator && matchMedia('(pointer: coarse)').matches) return await navigator.share({ url })
-    await navigator.clipboard.writeText(url)
-    view.set({ copied: id })
-    view.say(view.t('copied'))
-    setTimeout(() => view.set({ copied: null }), copiedMs)
-  } catch {
-    // Taken back, or not allowed here: the time of the comment is a link too.
-  }
 }
 
 function Branch({ view, node, depth, name }: { view: View; node: CommentNode; depth: number; name: string }) {

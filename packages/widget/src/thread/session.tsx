@@ -10,7 +10,6 @@ import { toggled } from './ui.ts'
 import type { Thread } from '../client/open-thread.ts'
 import { createTimeFormat } from './time-format.ts'
 import type { Place, View, ViewState } from './ui.ts'
-import type { ThreadData } from '../client/thread-data.ts'
 import type { Messages } from './messages/translate.ts'
 import type { Writing } from './write.ts'
 
@@ -22,8 +21,6 @@ const firstPauseMs = 2000
 const maxPauseMs = 60_000
 /** How old a relative time may be, ms. */
 const tickMs = 30_000
-/** New comments are spoken of together, ms after the last one. */
-const tellMs = 2000
 
 let sheet: CSSStyleSheet | undefined
 
@@ -136,7 +133,8 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
   async function startLive(): Promise<void> {
     try {
       const { keepAlive } = await import('./keep-alive.ts')
-      if (!signal.aborted) keepAlive(thread, signal)
+      const announce = (n: number) => view && say(view.t('newComments', { n }))
+      if (!signal.aborted) keepAlive({ thread, root, signal, announce })
     } catch {
       // Without it the thread is only as fresh as the page.
     }
@@ -213,28 +211,9 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
     if (attribute('live') !== 'off') void startLive()
   }
 
-  /** Whether new comments can appear at once, because nothing that anybody sees would move. */
-  function nobodyIsReading({ sort, roots }: ThreadData): boolean {
-    const box = root.querySelector('.roots')?.getBoundingClientRect()
-    return roots.length === 0 || (box !== undefined && (sort === 'newest' ? box.top : box.bottom) >= innerHeight)
-  }
-
-  function tellNew(): void {
-    clearTimeout(telling)
-    telling = setTimeout(() => {
-      const n = thread.state.data?.fresh.length ?? 0
-      if (view && n > 0) say(view.t('newComments', { n }))
-    }, tellMs)
-  }
-
-  let known = 0
-  let telling: ReturnType<typeof setTimeout> | undefined
   let count: number | undefined
   thread.subscribe(({ data }, own) => {
-    if (data && data.fresh.length > 0 && !own && nobodyIsReading(data)) return thread.showNew()
     draw({}, !own)
-    if (data && data.fresh.length > known) tellNew()
-    known = data?.fresh.length ?? 0
     if (!data || data.thread.comments === count) return
     const ready = count === undefined
     count = data.thread.comments
@@ -262,7 +241,6 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
     close() {
       abort.abort()
       clearInterval(timer)
-      clearTimeout(telling)
       thread.close()
       render(null, root)
     },

@@ -5,6 +5,7 @@ import { en } from './messages/en-write.ts'
 import { explain } from './explain.ts'
 import { OutboxEntry } from './outbox-entry.tsx'
 import { OwnActions } from './own-actions.tsx'
+import { share } from './share.ts'
 import { createThreadStorage } from './storage.ts'
 import type { Thread } from '../client/open-thread.ts'
 import type { Writer, WriterOptions } from '../client/open-writer.ts'
@@ -27,13 +28,14 @@ export interface Field {
   readonly version: number
 }
 
-/** Everything that only people who write need, in a file of its own. */
+/** Everything that is only needed to act on a thread, in a file of its own. */
 export interface Writing {
   readonly writer: Writer
   readonly storage: ThreadStorage
   readonly Composer: typeof Composer
   readonly OutboxEntry: typeof OutboxEntry
   readonly OwnActions: typeof OwnActions
+  readonly share: typeof share
   /** The composer of that name. */
   field(name: string): Field
   setField(name: string, part: Partial<Field>): void
@@ -106,5 +108,5 @@ export function createWriting(thread: Thread, options: WritingOptions): Writing 
   thread.subscribe(takeBackRefused)
   addEventListener('online', () => writer.wake(), { signal })
   signal.addEventListener('abort', () => writer.close())
-  return { writer, storage, Composer, OutboxEntry, OwnActions, field, setField, forget, takeBack }
+  return { writer, storage, Composer, OutboxEntry, OwnActions, share, field, setField, forget, takeBack }
 }
