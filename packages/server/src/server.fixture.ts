@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-const bin = join(import.meta.dirname, 'bin.ts')
+const source = ['--conditions=confab-source', join(import.meta.dirname, 'bin.ts')]
+const built = [join(import.meta.dirname, '../dist/bin.js')]
 
 /** A new folder that goes away with the test. */
 export function tempFolder(): string {
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly env?: { readonly [name: string]: string }
   /** Options of Node itself. */
   readonly node?: readonly string[]
+  /** Runs what the build made instead of the sources. */
+  readonly built?: boolean
 }
 
 export interface Finished {
@@ -44,10 +47,14 @@ export interface Running {
 /** Starts the real command from its sources. It is killed at the end of the test. */
 export function startConfab(args: readonly string[], options: RunOptions = {}): Running {
   const env: NodeJS.ProcessEnv = { PATH: process.env['PATH'], ...options.env }
-  const child = spawn(process.execPath, ['--conditions=confab-source', ...(options.node ?? []), bin, ...args], {
-    env,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...(options.node ?? []), ...(options.built === true ? built : source), ...args],
+    {
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))

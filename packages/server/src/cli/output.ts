@@ -1,4 +1,5 @@
 import { oneLine } from '../text.ts'
+import { terminalWidth } from './small-heap.ts'
 
 /** One line on stdout. */
 export function print(text: string): void {
@@ -19,14 +20,15 @@ export interface Progress {
 
 /** Progress on stderr, for people only: a pipe or a file gets nothing. */
 export function progressLine(): Progress {
-  if (!process.stderr.isTTY) return { show() {}, end() {} }
+  const width = terminalWidth()
+  if (width === 0) return { show() {}, end() {} }
   let shownAt = 0
   return {
     show(text) {
       const now = performance.now()
       if (shownAt > 0 && now - shownAt < 100) return
       shownAt = now
-      process.stderr.write(`\r\u001b[K${oneLine(text).slice(0, process.stderr.columns - 1)}`)
+      process.stderr.write(`\r\u001b[K${oneLine(text).slice(0, width - 1)}`)
     },
     end() {
       if (shownAt > 0) process.stderr.write('\r\u001b[K')

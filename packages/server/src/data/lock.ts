@@ -18,7 +18,7 @@ export function takeLock(folder: DataFolder, file: string): Lock | null {
   let database: DatabaseSync | null = null
   try {
     database = new DatabaseSync(file, { timeout: 0 })
-    database.exec('PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE')
+    database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE')
     chmodSync(file, 0o600)
     const held = database
     return { release: () => held.close() }

@@ -69,12 +69,10 @@ export function explainSqlite(folder: DataFolder, error: unknown): unknown {
         `The disk of the data folder ${folder.path} is full: free some space and try again.`,
         options,
       )
-    case 'store_failed':
-      return new ServerError(
-        'data_unusable',
-        `The disk of the data folder ${folder.path} reports an error: check the disk (${errorMessage(error)}).`,
-        options,
-      )
+    case 'store_failed': {
+      const reason = errorMessage(error instanceof Error && error.cause !== undefined ? error.cause : error)
+      return new ServerError('data_unusable', `The database ${folder.database} failed: ${reason}.`, options)
+    }
     default:
       return error
   }

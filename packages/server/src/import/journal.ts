@@ -1,4 +1,5 @@
 import type { Records, Store, StoredRecord } from '@confab/core/ports'
+import { z } from 'zod'
 
 /** One import as `confab import list` shows it. */
 export interface ImportEntry {
@@ -42,6 +43,25 @@ export interface ImportJournal {
 }
 
 const part = 'all'
+
+const entrySchema = z.object({
+  id: z.string(),
+  site: z.string(),
+  format: z.string(),
+  file: z.string(),
+  state: z.enum(['running', 'done', 'undoing', 'undone']),
+  startedAt: z.number(),
+  endedAt: z.number().nullable(),
+  comments: z.number(),
+})
+
+const itemSchema = z.object({
+  thread: z.string(),
+  key: z.string(),
+  comments: z.array(z.string()),
+  authors: z.array(z.string()),
+  locked: z.boolean(),
+})
 
 export function importJournal(store: Store): ImportJournal {
   const entries = store.records({ name: 'imports', indexes: {} })
@@ -91,28 +111,9 @@ async function* all(records: Records, of: string): AsyncGenerator<StoredRecord> 
 }
 
 function toEntry(row: StoredRecord): ImportEntry {
-  const state = row['state']
-  return {
-    id: row.id,
-    site: String(row['site']),
-    format: String(row['format']),
-    file: String(row['file']),
-    state: state === 'running' || state === 'done' || state === 'undoing' ? state : 'undone',
-    startedAt: Number(row['startedAt']),
-    endedAt: typeof row['endedAt'] === 'number' ? row['endedAt'] : null,
-    comments: Number(row['comments']),
-  }
+  return entrySchema.parse(row)
 }
 
-function toItem(row: StoredRecord): JournalItem {
-  const texts = (value: unknown): string[] =>
-    Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : []
-  return {
-    seq: Number(row.id),
-    thread: String(row['thread']),
-    key: String(row['key']),
-    comments: texts(row['comments']),
-    authors: texts(row['authors']),
-    locked: row['locked'] === true,
-  }
+function toItem({ id, ...fields }: StoredRecord): JournalItem {
+  return { seq: Number(id), ...itemSchema.parse(fields) }
 }

@@ -133,7 +133,7 @@ describe('pages', () => {
     addThread(stage, '1', { url: 'http://a.example/p?x=1', closed: true })
     addThread(stage, '2', { url: 'https://www.a.example/p?x=1&utm_source=feed#c', title: 'Page' })
     addThread(stage, '3', { url: null, identifier: 'post-3' })
-    addThread(stage, '4', { url: 'javascript:alert(1)', identifier: 'post-4' })
+    addThread(stage, '4', { url: 'ftp://a.example/p', identifier: 'post-4' })
     for (const thread of ['1', '2', '3', '4']) addComment(stage, `c${thread}`, { thread })
     stage.arrange()
     expect([...stage.pages()].map(({ key, title, closed, comments }) => [key, title, closed, comments])).toEqual([

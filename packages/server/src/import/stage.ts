@@ -83,7 +83,7 @@ export function openStage(options: {
   // No name: a temporary database on disk, with at most `cache_size` KB of it in memory.
   const db = new DatabaseSync('')
   db.exec(`
-    PRAGMA cache_size = -8000; PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE;
+    PRAGMA cache_size = -4000; PRAGMA synchronous = OFF; PRAGMA temp_store = FILE;
     CREATE TABLE thread (n INTEGER PRIMARY KEY, ref TEXT NOT NULL UNIQUE, line INTEGER NOT NULL, key TEXT, url TEXT, host TEXT,
       title TEXT, closed INTEGER NOT NULL, deleted INTEGER NOT NULL);
     CREATE TABLE author (ref TEXT PRIMARY KEY, name TEXT NOT NULL, email TEXT) WITHOUT ROWID;

@@ -59,16 +59,17 @@ async function purge(
 ): Promise<{ removed: number; placeholders: number }> {
   const at = clock.now()
   const target = { site, thread: item.thread, key: item.key }
-  const ops: Op[] = item.comments.toReversed().map((id) => ({ op: 'purge', id, at }))
+  const comments = item.comments.toReversed()
+  const ops: Op[] = comments.map((id) => ({ op: 'purge', id, at }))
   const [thread] = await store.threads(site, [item.thread])
   if (item.locked && thread?.state === 'locked') {
     ops.push({ op: 'thread', set: { state: 'open' }, by: `import:${format}`, at })
   }
   if (ops.length === 0) return { removed: 0, placeholders: 0 }
   const { results } = await store.commit(target, ops, { silent: true, at, eventId: (time) => ids.next(time) })
-  const done = results.slice(0, item.comments.length).filter((result) => result.ok && !result.repeat).length
-  const left = (await store.rows(target, item.comments)).filter((row) => row !== null).length
-  return { removed: done - Math.min(done, left), placeholders: left }
+  const left = await store.rows(target, comments)
+  const isGone = (_: unknown, index: number): boolean => results[index]?.ok === true && left[index] === null
+  return { removed: comments.filter(isGone).length, placeholders: left.filter((row) => row !== null).length }
 }
 
 /** Empties the row of an author of whom nothing is left but placeholders: the e-mail address must not stay behind. */

@@ -122,7 +122,7 @@ export async function* readXml(
       parser.resume()
       return
     }
-    fail(describe(problem, stack.length))
+    fail(describe(problem))
   }
 
   for await (const piece of decodeXml(bytes)) {
@@ -134,15 +134,18 @@ export async function* readXml(
 }
 
 /** What the parser found, in the words of somebody who only has a file. */
-function describe(problem: string, depth: number): string {
-  if (/^Unclosed root tag|^Unexpected end/.test(problem)) return 'it ends in the middle'
-  if (/^Non-whitespace before first tag/.test(problem)) return 'text stands before the first tag'
-  if (/^Text data outside of root node/.test(problem)) {
-    return depth === 0 ? 'text stands outside of the first tag' : 'text stands where none may be'
-  }
-  if (/^Max buffer length exceeded/.test(problem)) return 'a tag or a comment has no end'
-  return problem.replace(/[.\s]+$/, '').replace(/^[A-Z]/, (letter) => letter.toLowerCase())
+function describe(problem: string): string {
+  const known = problems.find(([start]) => problem.startsWith(start))
+  return known?.[1] ?? problem.replace(/[.\s]+$/, '').replace(/^[A-Z]/, (letter) => letter.toLowerCase())
 }
+
+const problems: readonly (readonly [start: string, words: string])[] = [
+  ['Unclosed root tag', 'it ends in the middle'],
+  ['Unexpected end', 'it ends in the middle'],
+  ['Non-whitespace before first tag', 'text stands before the first tag'],
+  ['Text data outside of root node', 'text stands behind the last tag'],
+  ['Max buffer length exceeded', 'a tag or a comment has no end'],
+]
 
 /** The file's text in pieces, in the encoding that its first bytes show. */
 async function* decodeXml(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

@@ -53,8 +53,13 @@ const list = defineCommand({
     const folder = dataFolder(args.data)
     requireDatabase(folder)
     const sites = await withStore(folder, (store) => siteDirectory(store, systemClock).list())
-    if (args.json) printJson({ items: sites.map(({ id, origins }) => ({ id, origins })) })
-    else for (const { id, origins } of sites) print(`${id}\t${origins.join(' ')}`)
+    if (args.json) {
+      printJson({ items: sites.map(({ id, origins }) => ({ id, origins })) })
+      return
+    }
+    for (const { id, origins } of sites) print(`${id}\t${origins.join(' ')}`)
+    if (sites.length === 0)
+      process.stderr.write('No site yet: add one with "confab site add ID --origin https://your.site".\n')
   },
 })
 
