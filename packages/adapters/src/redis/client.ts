@@ -22,13 +22,13 @@ export type RedisSource<Client extends RedisClient = RedisClient> = Client | (()
 export interface RedisConnection<Client extends RedisClient> {
   /** Opened on the first call. */
   get(): Client
-  /** Called with the client as soon as there is one. */
+  /** Stops listening, and ends the client if it was made here. */
   close(): void
 }
 
 export function openConnection<Client extends RedisClient>(
   source: RedisSource<Client>,
-  onOpen: (client: Client) => void,
+  listeners: { readonly [event: string]: () => void },
 ): RedisConnection<Client> {
   let client: Client | null = null
   const owned = typeof source === 'function'
@@ -36,13 +36,16 @@ export function openConnection<Client extends RedisClient>(
     get() {
       if (client === null) {
         client = owned ? source() : source
-        onOpen(client)
+        for (const [event, listener] of Object.entries(listeners)) client.on(event, listener)
+        // Without a listener ioredis would print each error; the calls fail by themselves.
+        if (owned) client.on('error', () => undefined)
       }
       // A client with `lazyConnect` opens on its first command, but commands are only sent once it is open.
       if (client.status === 'wait') client.connect().catch(() => undefined)
       return client
     },
     close() {
+      for (const [event, listener] of Object.entries(listeners)) client?.off(event, listener)
       if (owned) client?.disconnect()
     },
   }

@@ -59,17 +59,18 @@ export function createLink<Client extends RedisClient>(
   let openUntil: Ms = 0
   let probing = false
   let isOutage = false
+  /** What the operator was told. */
+  let isAway = false
   let failedAt: Ms = Number.NEGATIVE_INFINITY
   let trustedFrom: Ms = 0
   /** Raised by each failure: what was under way at that moment is not believed. */
   let epoch = 0
 
-  const connection = openConnection(source, (client) => {
+  const connection = openConnection(source, {
     // Of a single server or one behind Sentinel, and of a Cluster, where one node may go while the others stay.
-    for (const event of ['close', '-node']) client.on(event, onLost)
-    client.on('ready', () => tellAll(answered))
-    // Without a listener ioredis would print each error; the calls fail by themselves.
-    if (typeof source === 'function') client.on('error', () => undefined)
+    close: onLost,
+    '-node': onLost,
+    ready: () => tellAll(answered),
   })
 
   function onLost(): void {
@@ -84,8 +85,9 @@ export function createLink<Client extends RedisClient>(
     failedAt = now
     epoch += 1
     openUntil = now + restMs
-    if (!open) logger?.warn('Redis does not answer and is left alone for a moment', { error: String(error) })
     open = true
+    if (!isAway) logger?.warn('Redis does not answer; it is done without', { error: String(error) })
+    isAway = true
     tellAll(troubled)
   }
 
@@ -94,7 +96,6 @@ export function createLink<Client extends RedisClient>(
     open = false
     trustedFrom = Math.max(trustedFrom, performance.now() + (isOutage ? settleMs : Math.min(calmMs, settleMs)))
     isOutage = false
-    logger?.info('Redis answers again')
     tellAll(answered)
   }
 
@@ -129,6 +130,10 @@ export function createLink<Client extends RedisClient>(
         (value) => {
           if (isLate) tellAll(answered)
           else settle(sentIn === epoch ? { ok: true, value } : unavailable)
+          if (isAway && !open && performance.now() >= trustedFrom) {
+            isAway = false
+            logger?.info('Redis answers again')
+          }
         },
         (error: unknown) => {
           if (isLate || closed) return settle(unavailable)
