@@ -43,8 +43,10 @@ export interface Confab {
   /** The use cases without HTTP, with the same rules. */
   readonly api: { readonly comments: CommentsApi }
   /**
-   * Prepares the store and begins the work beside requests: delivering events to `on`, forgetting what is old. Calling
-   * it twice does no harm. Requests that come before wait for nothing: a store prepares itself when it must.
+   * Prepares the store and begins the work beside requests: delivering events to `on`, forgetting what is old. Await it
+   * before the first request: a store that is not prepared cannot answer. Calling it twice does no harm; after it failed
+   * it may be called again.
+   * @throws whatever the store throws
    */
   start(): Promise<void>
   /** Refuses new requests, ends streams with a hint when to come again, finishes what runs and closes the store. */
@@ -185,7 +187,11 @@ export function createConfab(config: ConfabConfig): Confab {
     fetch: (request, env) => app.fetch(request, env as object),
     router,
     api: { comments: createCommentsApi(kernel, service, queries) },
-    start: () => (starting ??= begin()),
+    start: () =>
+      (starting ??= begin().catch((error: unknown) => {
+        starting = null
+        throw error
+      })),
     close: () => (closing ??= end()),
   }
 }
