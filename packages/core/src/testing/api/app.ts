@@ -15,7 +15,7 @@ export interface ApiSuiteApp {
 /**
  * The subject of one test of `apiSuite`: Confab over `store`, configured as the suite expects.
  *
- * @param store fresh and empty; closed by `close`
+ * @param store fresh, empty and prepared by `migrate`; closed by `close`
  * @param config options to add, such as a cache
  *
  * @example
