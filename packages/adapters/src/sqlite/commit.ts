@@ -23,7 +23,7 @@ import {
 export const sql = {
   anyThread: `SELECT ${threadColumns} FROM thread WHERE t = ?`,
   node: 'SELECT p, path, st, vis, rev, kids, des FROM comment WHERE t = ? AND id = ?',
-  children: 'SELECT id FROM comment INDEXED BY c_tree WHERE t = ? AND p = ? LIMIT ?',
+  children: 'SELECT id FROM comment INDEXED BY c_tree WHERE t = ? AND p = ? LIMIT ? + 0',
   hasRevisions: 'SELECT 1 FROM revision WHERE t = ? AND id = ? LIMIT 1',
   key: 'SELECT hash, id FROM idem WHERE t = ? AND scope = ? AND key = ?',
   author: 'SELECT name, avatar, website, role FROM user WHERE site = ? AND id = ?',

@@ -17,6 +17,8 @@ export interface Database {
   get(sql: string, ...values: SQLInputValue[]): Row | undefined
   /** Answers how many rows changed. */
   run(sql: string, ...values: SQLInputValue[]): number
+  /** Several reads from one state of the database. Also cheaper than each for itself: a read alone locks and unlocks. */
+  snapshot<T>(read: () => T): T
   /**
    * Runs something that reads or writes, again while another process holds a lock.
    * @throws StoreError `store_busy` when the lock outlasts the patience
@@ -41,12 +43,22 @@ export function openDatabase(source: string | DatabaseSync, patienceMs: Ms): Dat
     return statement
   }
 
+  const run: Database['run'] = (sql, ...values) => Number(prepare(sql).run(...values).changes)
+
   return {
     handle,
     // The type of the driver does not know about `setReturnArrays`.
     all: (sql, ...values) => prepare(sql).all(...values) as unknown as Row[],
     get: (sql, ...values) => prepare(sql).get(...values) as unknown as Row | undefined,
-    run: (sql, ...values) => Number(prepare(sql).run(...values).changes),
+    run,
+    snapshot(read) {
+      run('BEGIN')
+      try {
+        return read()
+      } finally {
+        run('COMMIT')
+      }
+    },
     async attempt(run) {
       const giveUpAt = performance.now() + patienceMs
       for (;;) {

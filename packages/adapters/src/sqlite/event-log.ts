@@ -9,12 +9,13 @@ const pruneAtOnce = 500
 
 export const sql = {
   since: `SELECT ${eventColumns} FROM event INDEXED BY e_thread
-    WHERE t = ? AND ver IS NOT NULL AND ver > ? AND site = ? ORDER BY ver LIMIT ?`,
+    WHERE t = ? AND ver IS NOT NULL AND ver > ? AND site = ? ORDER BY ver LIMIT ? + 0`,
   claimable: `SELECT id FROM event INDEXED BY e_age
-    WHERE done = 0 AND at < ? AND lease <= ? ORDER BY at, id LIMIT ?`,
+    WHERE done = 0 AND at < ? AND lease <= ? ORDER BY at, id LIMIT ? + 0`,
   claim: `UPDATE event SET lease = ? WHERE id IN (SELECT value FROM json_each(?))`,
-  events: `SELECT ${eventColumns} FROM event WHERE id IN (SELECT value FROM json_each(?)) ORDER BY at, id`,
-  done: 'UPDATE event SET done = 1 WHERE id IN (SELECT value FROM json_each(?)) AND done = 0',
+  events: `SELECT ${eventColumns} FROM event WHERE id IN (SELECT value FROM json_each(?))`,
+  // The plus keeps SQLite from walking through everything that is not done.
+  done: 'UPDATE event SET done = 1 WHERE id IN (SELECT value FROM json_each(?)) AND +done = 0',
   pruneEvents: `DELETE FROM event WHERE id IN
     (SELECT id FROM event INDEXED BY e_age WHERE done = 1 AND at < ? ORDER BY at, id LIMIT ${pruneAtOnce})`,
   pruneKeys: `DELETE FROM idem WHERE (t, scope, key) IN
@@ -31,7 +32,7 @@ export function eventLog(db: Database, writer: Writer): EventLog {
       return writer.write(() => {
         const ids = JSON.stringify(claimable())
         db.run(sql.claim, now + leaseMs, ids)
-        return db.all(sql.events, ids).map(toEventRow)
+        return db.all(sql.events, ids).map(toEventRow).sort(byAge)
       })
     },
     async done(ids) {
@@ -46,6 +47,10 @@ function eventsSince(db: Database, ref: ThreadRef, ver: number, limit: number): 
   // Between the two reads another process may have added some, never taken the place of one.
   const isWhole = found.length >= Math.min(limit, present - ver)
   return isWhole && found.every((event, i) => event.ver === ver + 1 + i) ? found : 'gone'
+}
+
+function byAge(a: EventRow, b: EventRow): number {
+  return a.at - b.at || (a.id < b.id ? -1 : 1)
 }
 
 export async function pruneOld(

@@ -14,32 +14,36 @@ import { commentColumns, joinAuthor, number, text, threadColumns, toCommentRow, 
 
 /**
  * `INDEXED BY` is not decoration: without statistics SQLite may take another index and then sort, and the cost of a page
- * grows with the thread. `plans.test.ts` looks at the plan of every statement here.
+ * grows with the thread. `plans.test.ts` looks at the plan of every statement.
+ *
+ * Nor is the `+ 0` behind `LIMIT ?`: the planner looks at a plain parameter there, and so prepares the statement anew
+ * each time one is bound, at twenty times the cost of running it.
  */
 export const sql = {
   thread: `SELECT ${threadColumns} FROM thread WHERE t = ? AND site = ?`,
   siteOf: 'SELECT site FROM thread WHERE t = ?',
   ver: 'SELECT ver FROM thread WHERE t = ? AND site = ?',
-  threads: `SELECT ${threadColumns} FROM thread WHERE t IN (SELECT value FROM json_each(?)) AND site = ?`,
-  listThreads: `SELECT ${threadColumns} FROM thread INDEXED BY thread_site WHERE site = ? AND t > ? ORDER BY t LIMIT ?`,
+  // The plus keeps SQLite from taking the index that begins with the site.
+  threads: `SELECT ${threadColumns} FROM thread WHERE t IN (SELECT value FROM json_each(?)) AND +site = ?`,
+  listThreads: `SELECT ${threadColumns} FROM thread INDEXED BY thread_site WHERE site = ? AND t > ? ORDER BY t LIMIT ? + 0`,
   /** Without a place: `pageFrom('>=')` from '' upwards or `pageFrom('<')` from {@link behindAll} downwards. */
   pageFrom: (order: '>' | '>=' | '<' | '<=') => pages[order],
   rows: `SELECT ${commentColumns} FROM json_each(?) j CROSS JOIN comment c ON c.t = ? AND c.id = j.value ${joinAuthor}
     WHERE c.site = ?`,
   row: `SELECT ${commentColumns} FROM comment c ${joinAuthor} WHERE c.t = ? AND c.id = ? AND c.site = ?`,
   mine: `SELECT ${commentColumns} FROM comment c INDEXED BY c_mine ${joinAuthor}
-    WHERE c.t = ? AND c.u = ? AND c.st <> 4 AND c.site = ? ORDER BY c.id DESC LIMIT ?`,
+    WHERE c.t = ? AND c.u = ? AND c.st <> 4 AND c.site = ? ORDER BY c.id DESC LIMIT ? + 0`,
   listSite: `SELECT ${commentColumns} FROM comment c INDEXED BY c_site ${joinAuthor}
-    WHERE c.site = ? AND c.st = 0 AND c.id < ? ORDER BY c.id DESC LIMIT ?`,
+    WHERE c.site = ? AND c.st = 0 AND c.id < ? ORDER BY c.id DESC LIMIT ? + 0`,
   // The list of the index's condition has to be repeated: a bound value alone does not prove that it holds.
   listQueue: `SELECT ${commentColumns} FROM comment c INDEXED BY c_queue ${joinAuthor}
-    WHERE c.site = ? AND c.st IN (1, 2) AND c.st = ? AND c.id > ? ORDER BY c.id LIMIT ?`,
+    WHERE c.site = ? AND c.st IN (1, 2) AND c.st = ? AND c.id > ? ORDER BY c.id LIMIT ? + 0`,
   listAuthor: `SELECT ${commentColumns} FROM comment c INDEXED BY c_author ${joinAuthor}
-    WHERE c.site = ? AND c.u = ? AND c.id < ? ORDER BY c.id DESC LIMIT ?`,
+    WHERE c.site = ? AND c.u = ? AND c.id < ? ORDER BY c.id DESC LIMIT ? + 0`,
   scan: `SELECT ${commentColumns} FROM comment c ${joinAuthor}
-    WHERE c.t = ? AND c.id > ? AND c.site = ? ORDER BY c.id LIMIT ?`,
-  revisions: `SELECT r.rev, r.src, r.by, r.at FROM thread h CROSS JOIN revision r ON r.t = h.t
-    WHERE h.t = ? AND h.site = ? AND r.id = ? ORDER BY r.rev`,
+    WHERE c.t = ? AND c.id > ? AND c.site = ? ORDER BY c.id LIMIT ? + 0`,
+  revisions: `SELECT rev, src, by, at FROM revision
+    WHERE t = ?1 AND id = ?3 AND EXISTS (SELECT 1 FROM thread WHERE t = ?1 AND +site = ?2) ORDER BY rev`,
 }
 
 /** Behind every id: ids are ASCII, and this is not. */
@@ -50,7 +54,7 @@ const pages = { '>': pageSql('>'), '>=': pageSql('>='), '<': pageSql('<'), '<=':
 function pageSql(order: '>' | '>=' | '<' | '<='): string {
   return `SELECT ${commentColumns} FROM comment c INDEXED BY c_tree ${joinAuthor}
     WHERE c.t = ? AND c.p = ? AND c.vis = 1 AND c.id ${order} ? AND c.site = ?
-    ORDER BY c.id ${order.startsWith('<') ? 'DESC' : 'ASC'} LIMIT ?`
+    ORDER BY c.id ${order.startsWith('<') ? 'DESC' : 'ASC'} LIMIT ? + 0`
 }
 
 export function findThread(db: Database, ref: ThreadRef): ThreadRow | null {
@@ -68,8 +72,12 @@ export function findSite(db: Database, thread: ThreadId): string | null {
   return row ? text(row[0]) : null
 }
 
+/** All of it from one snapshot. */
 export function findPage(db: Database, query: PageQuery): Page {
-  // First the thread, then its rows: they may be newer than `ver` says, never older.
+  return db.snapshot(() => readPage(db, query))
+}
+
+function readPage(db: Database, query: PageQuery): Page {
   const thread = findThread(db, query)
   if (!thread) return { thread: null, rows: [], more: false, replies: new Map() }
   const { after, before, limit, inclusive = false } = query
@@ -84,7 +92,7 @@ export function findPage(db: Database, query: PageQuery): Page {
   if (more) found.pop()
   if (before) found.reverse()
   const replied = query.replies ? found.filter((row) => row.replies > 0).map((row) => row.id) : []
-  return { thread, rows: found, more, replies: findReplies(db, query, replied, query.replies ?? 0) }
+  return { thread, rows: found, more, replies: readReplies(db, query, replied, query.replies ?? 0) }
 }
 
 export function findReplies(
@@ -93,6 +101,10 @@ export function findReplies(
   parents: readonly Id[],
   limit: number,
 ): Map<Id, CommentRow[]> {
+  return db.snapshot(() => readReplies(db, ref, parents, limit))
+}
+
+function readReplies(db: Database, ref: ThreadRef, parents: readonly Id[], limit: number): Map<Id, CommentRow[]> {
   const replies = new Map<Id, CommentRow[]>()
   for (const parent of parents) {
     const found = db.all(sql.pageFrom('>'), ref.thread, parent, '', ref.site, limit)

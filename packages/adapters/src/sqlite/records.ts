@@ -30,12 +30,12 @@ export const sql = {
 }
 
 function listById(direction: Direction): string {
-  return `SELECT doc, id FROM record WHERE coll = ? AND part = ? AND id >= ? AND id < ? ORDER BY id ${direction} LIMIT ?`
+  return `SELECT doc, id FROM record WHERE coll = ? AND part = ? AND id >= ? AND id < ? ORDER BY id ${direction} LIMIT ? + 0`
 }
 
 function listByIndex(direction: Direction): string {
   return `SELECT r.doc, x.k FROM record_index x CROSS JOIN record r ON r.coll = x.coll AND r.part = x.part AND r.id = x.id
-    WHERE x.coll = ? AND x.part = ? AND x.ix = ? AND x.k >= ? AND x.k < ? ORDER BY x.k ${direction} LIMIT ?`
+    WHERE x.coll = ? AND x.part = ? AND x.ix = ? AND x.k >= ? AND x.k < ? ORDER BY x.k ${direction} LIMIT ? + 0`
 }
 
 /** The records of one collection: a document each, and a row for each of its places in an index. */
