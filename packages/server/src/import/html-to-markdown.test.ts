@@ -27,6 +27,7 @@ describe('htmlToMarkdown', () => {
     ['<strong><em>both</em></strong>', '***both***'],
     ['x<b>"y"</b>z <b>w</b>', 'x"y"z **w**'],
     ['<b>a<p>b</p>c</b>', '**a**\n\n**b**\n\n**c**'],
+    ['<b>a<br> <br>b</b>', '**a\nb**'],
     ['<b><i>a</b>b</i>', '***a***b'],
     ['<em>a.</em><strong>b\\<i>~c</i></strong>', 'a.b\\\\~c'],
     ['<b>constructor</b> <constructor>a</constructor>', '**constructor** a'],

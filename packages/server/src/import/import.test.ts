@@ -329,74 +329,71 @@ describe('what goes wrong', () => {
   })
 })
 
-function testSamples(samples: string): void {
-  describe('the shared samples', () => {
-    const sample = (name: string): string => join(samples, name)
-
-    it('own-small gives the expected numbers, once and twice', async () => {
-      const expected = JSON.parse(readFileSync(join(samples, '..', 'own-small.expected.json'), 'utf8')) as {
-        pages: number
-        texts_public_in_every_file: string[]
-        parent_of: { [text: string]: string }
-        created_utc: { [text: string]: string }
-        files: { [name: string]: { comments_in_file: number; public_after_import: number; never_public: string[] } }
-      }
-      const numbers = expected.files['disqus/own-small.xml']
-      for (const existing of [0, 9]) {
-        const report = await importFile(sample('own-small.xml'))
-        expect(report).toMatchObject({
-          found: { threads: expected.pages, comments: numbers?.comments_in_file, hidden: { spam: 1, deleted: 1 } },
-          existing,
-        })
-      }
-
-      const { url } = await startServe(data)
-      const pages = await Promise.all(['/a/', '/b/?x=1', '/c/'].map((key) => readPage(url, 'blog', key)))
-      expect(pages.reduce((sum, { thread: { comments } }) => sum + comments, 0)).toBe(numbers?.public_after_import)
-      const all = JSON.stringify(pages)
-      for (const text of expected.texts_public_in_every_file) expect(all).toContain(text)
-      for (const text of numbers?.never_public ?? []) expect(all).not.toContain(text)
-
-      interface Node {
-        id: string
-        html: string
-        createdAt: number
-        parent: string | null
-        replies: { items: Node[] }
-      }
-      const nodes = (items: Node[]): Node[] => items.flatMap((item) => [item, ...nodes(item.replies.items)])
-      const flat = nodes(pages.flatMap(({ items }) => items) as unknown as Node[])
-      const plain = (node: Node | undefined): string => (node?.html ?? '').replaceAll(/<[^>]+>/g, '').trim()
-      for (const node of flat.filter(({ html }) => html !== '')) {
-        expect(new Date(node.createdAt).toISOString().replace('.000', '')).toBe(expected.created_utc[plain(node)])
-        const parent = flat.find(({ id }) => id === node.parent)
-        const expectedParent = expected.parent_of[plain(node)]
-        expect(plain(parent)).toBe(expectedParent === 'this was removed' ? '' : (expectedParent ?? ''))
-      }
-    })
-
-    it.each([
-      ['artransfer-disqus.xml', { threads: 1, comments: 4 }, 0],
-      ['comentario-empty.xml', { threads: 0, comments: 0 }, 0],
-      ['comentario-single.xml', { threads: 1, comments: 1 }, 0],
-      ['isso-disqus.xml', { threads: 2, comments: 5 }, 1],
-    ])('%s', async (name, found, skipped) => {
-      expect(await importFile(sample(name))).toMatchObject({
-        found,
-        written: found.comments,
-        skipped: { total: skipped },
-      })
-    })
-
-    it('remark42-disqus.xml begins with a stray character and is refused as a whole', async () => {
-      const { code, stderr } = await runConfab(['import', 'disqus', sample('remark42-disqus.xml'), '--data', data])
-      expect(code).toBe(1)
-      expect(stderr).toMatch(/text stands before the first tag \(line 1\)\. Nothing was written\.\n$/)
-      expect(dump()['comment']).toEqual([])
-    })
-  })
-}
-
 const samples = sharedData('imports', 'disqus')
 if (samples === null) console.warn('The shared samples of Disqus exports are not here: only the own ones were tried')
-else testSamples(samples)
+
+describe.each(samples === null ? [] : [samples])('the shared samples in %s', (folderOfSamples) => {
+  const sample = (name: string): string => join(folderOfSamples, name)
+
+  it('own-small gives the expected numbers, once and twice', async () => {
+    const expected = JSON.parse(readFileSync(join(folderOfSamples, '..', 'own-small.expected.json'), 'utf8')) as {
+      pages: number
+      texts_public_in_every_file: string[]
+      parent_of: { [text: string]: string }
+      created_utc: { [text: string]: string }
+      files: { [name: string]: { comments_in_file: number; public_after_import: number; never_public: string[] } }
+    }
+    const numbers = expected.files['disqus/own-small.xml']
+    for (const existing of [0, 9]) {
+      const report = await importFile(sample('own-small.xml'))
+      expect(report).toMatchObject({
+        found: { threads: expected.pages, comments: numbers?.comments_in_file, hidden: { spam: 1, deleted: 1 } },
+        existing,
+      })
+    }
+
+    const { url } = await startServe(data)
+    const pages = await Promise.all(['/a/', '/b/?x=1', '/c/'].map((key) => readPage(url, 'blog', key)))
+    expect(pages.reduce((sum, { thread: { comments } }) => sum + comments, 0)).toBe(numbers?.public_after_import)
+    const all = JSON.stringify(pages)
+    for (const text of expected.texts_public_in_every_file) expect(all).toContain(text)
+    for (const text of numbers?.never_public ?? []) expect(all).not.toContain(text)
+
+    interface Node {
+      id: string
+      html: string
+      createdAt: number
+      parent: string | null
+      replies: { items: Node[] }
+    }
+    const nodes = (items: Node[]): Node[] => items.flatMap((item) => [item, ...nodes(item.replies.items)])
+    const flat = nodes(pages.flatMap(({ items }) => items) as unknown as Node[])
+    const plain = (node: Node | undefined): string => (node?.html ?? '').replaceAll(/<[^>]+>/g, '').trim()
+    for (const node of flat.filter(({ html }) => html !== '')) {
+      expect(new Date(node.createdAt).toISOString().replace('.000', '')).toBe(expected.created_utc[plain(node)])
+      const parent = flat.find(({ id }) => id === node.parent)
+      const expectedParent = expected.parent_of[plain(node)]
+      expect(plain(parent)).toBe(expectedParent === 'this was removed' ? '' : (expectedParent ?? ''))
+    }
+  })
+
+  it.each([
+    ['artransfer-disqus.xml', { threads: 1, comments: 4 }, 0],
+    ['comentario-empty.xml', { threads: 0, comments: 0 }, 0],
+    ['comentario-single.xml', { threads: 1, comments: 1 }, 0],
+    ['isso-disqus.xml', { threads: 2, comments: 5 }, 1],
+  ])('%s', async (name, found, skipped) => {
+    expect(await importFile(sample(name))).toMatchObject({
+      found,
+      written: found.comments,
+      skipped: { total: skipped },
+    })
+  })
+
+  it('remark42-disqus.xml begins with a stray character and is refused as a whole', async () => {
+    const { code, stderr } = await runConfab(['import', 'disqus', sample('remark42-disqus.xml'), '--data', data])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/text stands before the first tag \(line 1\)\. Nothing was written\.\n$/)
+    expect(dump()['comment']).toEqual([])
+  })
+})

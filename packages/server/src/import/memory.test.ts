@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { expect, it } from 'vitest'
 import { runConfab, tempFolder } from '../server.fixture.ts'
 import type { RunOptions } from '../server.fixture.ts'
 import { disqusFile } from './formats/disqus.fixture.ts'
@@ -24,39 +24,27 @@ async function run(options: RunOptions, ...args: string[]): Promise<{ report: Im
   return { report: JSON.parse(stdout) as ImportReport, peakMb: peak / 1e6 }
 }
 
-if (proofMb === 0) {
-  describe('the memory of an import', () => {
-    it('does not grow with the file', async () => {
-      const folder = tempFolder()
-      const small = join(folder, 'small.xml')
-      const large = join(folder, 'large.xml')
-      writeFileSync(small, disqusFile(''))
-      const comments = writeLargeExport(large, 40e6)
-      const args = ['--dry-run', '--data', join(folder, 'none')]
-      const { peakMb: base } = await run({}, small, ...args)
-      const { report, peakMb } = await run({}, large, ...args)
-      expect(report).toMatchObject({ found: { comments } })
-      // Text and records of such a file take far more than that when they are all in memory.
-      expect(peakMb - base).toBeLessThan(64)
-    }, 120_000)
-  })
-} else {
-  describe(`an import of ${proofMb} MB`, () => {
-    it('takes less than 150 MB of memory', async () => {
-      const folder = tempFolder()
-      const data = join(folder, 'data')
-      const file = join(folder, 'export.xml')
-      const comments = writeLargeExport(file, proofMb * 1e6)
-      await runConfab(['site', 'add', 'blog', '--origin', 'https://blog.example', '--data', data], { built: true })
-      const first = await run({ built: true }, file, '--data', data)
-      const second = await run({ built: true }, file, '--data', data)
-      const show = ({ report, peakMb }: typeof first): string =>
-        `${report.written} written in ${(report.durationMs / 1000).toFixed(1)} s, peak ${peakMb.toFixed(0)} MB`
-      console.info(`${proofMb} MB: ${show(first)}; again: ${show(second)}`)
-      expect(first.report).toMatchObject({ found: { comments }, written: comments, existing: 0 })
-      expect(second.report).toMatchObject({ written: 0, existing: comments })
-      expect(first.peakMb).toBeLessThan(150)
-      expect(second.peakMb).toBeLessThan(150)
-    }, 1_800_000)
-  })
-}
+const built = proofMb > 0
+const megabytes = built ? proofMb : 40
+
+it(`an import of ${megabytes} MB takes little memory`, async () => {
+  const folder = tempFolder()
+  const data = join(folder, 'data')
+  const file = join(folder, 'export.xml')
+  const comments = writeLargeExport(file, megabytes * 1e6)
+  await runConfab(['site', 'add', 'blog', '--origin', 'https://blog.example', '--data', data])
+
+  // From the sources there is a compiler in memory as well, so that what counts is how much more than for an empty file.
+  const empty = join(folder, 'empty.xml')
+  writeFileSync(empty, disqusFile(''))
+  const base = await run({ built }, empty, '--data', data)
+  const limitMb = built ? 150 : base.peakMb + 64
+
+  const first = await run({ built }, file, '--data', data, ...(built ? [] : ['--dry-run']))
+  expect(first.report).toMatchObject({ found: { comments }, written: comments, existing: 0 })
+  expect(first.peakMb).toBeLessThan(limitMb)
+  const seconds = (first.report.durationMs / 1000).toFixed(1)
+  console.info(
+    `${megabytes} MB, ${comments} comments: ${seconds} s, peak ${first.peakMb.toFixed(0)} MB (empty: ${base.peakMb.toFixed(0)} MB)`,
+  )
+}, 1_800_000)

@@ -70,9 +70,12 @@ function markdownOf(nodes: readonly InlineNode[], inLink: boolean, startsLine: b
   for (const [index, node] of merged.entries()) {
     if (typeof node === 'string') {
       const text: string = lineStart ? node.trimStart() : node
+      if (text === '') continue
       parts.push(inLink ? escapeInLink(text) : escapeMarkdown(text))
-      lineStart &&= text === ''
+      lineStart = false
     } else if (node.kind === 'break') {
+      // An empty line would end the paragraph, and with it every mark that is open.
+      if (parts.at(-1) === '\n') continue
       // Blanks before a line end would be a mark of their own.
       const last = parts.pop()
       if (last !== undefined) parts.push(last.trimEnd())
