@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { bundleFaults } from './checks/bundles.ts'
+import { dependencyFaults } from './checks/dependencies.ts'
 import { docFaults } from './checks/docs.ts'
 import { exportFaults } from './checks/exports.ts'
 import { importFaults } from './checks/import-rules.ts'
@@ -20,6 +21,7 @@ const steps: { readonly [name: string]: () => Promise<Fault[]> | Fault[] } = {
   format: () => tool('oxfmt', '--check'),
   'types of tests': () => tool('tsc', '-b', 'tsconfig.test.json'),
   'import rules': () => importFaults(readSources(root)),
+  dependencies: () => dependencyFaults(root, readSources(root)),
   exports: () => exportFaults(root),
   'public docs': () => docFaults(root, readSources(root)),
   words: () => wordFaults(readTracked(root), registryHost(process.env)),

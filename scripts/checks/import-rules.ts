@@ -1,5 +1,5 @@
 import type { Fault, Import, SourceFile } from './source.ts'
-import { importsOf, isTest, resolveRelative } from './source.ts'
+import { importsOf, isTest, packageOf, resolveRelative } from './source.ts'
 
 // Who may import whom. A room is a folder of core that knows only the rooms listed here; the order of the house is
 // ports <- engine <- features <- http <- create. What a room needs from outside the workspace is listed as well.
@@ -72,7 +72,7 @@ function judgeCore(path: string, wanted: Import): string | null {
   const rules = coreRooms[room]
   if (!rules) return `no rule knows the folder ${room}: decide who it may import in scripts/checks/import-rules.ts`
   if (!wanted.from.startsWith('.')) {
-    return rules.packages.includes(packageOf(wanted.from)) ? null : `${room} may import ${list(rules.packages)}`
+    return rules.packages.includes(packageOf(wanted.from) ?? '') ? null : `${room} may import ${list(rules.packages)}`
   }
   const target = resolveRelative(path, wanted.from)
   if (runtimeBridges.includes(target)) return 'a runtime bridge is for its subpath only'
@@ -125,14 +125,6 @@ function roomOf(path: string): string {
 function featureOf(path: string): string {
   const [, , , , name = '', ...rest] = path.split('/')
   return rest.length === 0 ? '' : name
-}
-
-/** `hono` of `hono/cors`, `@hono/node-server` of `@hono/node-server/serve-static`. */
-function packageOf(specifier: string): string {
-  return specifier
-    .split('/')
-    .slice(0, specifier.startsWith('@') ? 2 : 1)
-    .join('/')
 }
 
 function list(names: readonly string[]): string {

@@ -66,3 +66,13 @@ export function importsOf(file: SourceFile): Import[] {
 export function resolveRelative(file: string, from: string): string {
   return posix.join(posix.dirname(file), from)
 }
+
+/** `hono` of `hono/cors`, `@hono/node-server` of `@hono/node-server/x`, `node:fs` of itself; `null` for a relative import. */
+export function packageOf(specifier: string): string | null {
+  if (specifier.startsWith('.')) return null
+  if (specifier.startsWith('node:')) return specifier
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
