@@ -28,9 +28,11 @@ const server = app.listen(Number(process.env['PORT'] ?? 3000), '127.0.0.1', () =
   console.log(`Listening on http://127.0.0.1:${server.address().port}`)
 })
 
-process.once('SIGTERM', async () => {
+async function stop() {
   server.close()
   await confab.close()
   // Browsers keep their connections open, and would keep the process.
   server.closeAllConnections()
-})
+}
+
+process.once('SIGTERM', () => void stop())

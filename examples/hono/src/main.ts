@@ -48,9 +48,11 @@ const server = serve(
   ({ port }) => console.log(`Listening on http://127.0.0.1:${port}`),
 )
 
-process.once('SIGTERM', async () => {
+async function stop(): Promise<void> {
   server.close()
   await confab.close()
   // Browsers keep their connections open, and would keep the process.
   if ('closeAllConnections' in server) server.closeAllConnections()
-})
+}
+
+process.once('SIGTERM', () => void stop())

@@ -184,7 +184,7 @@ export function createConfab(config: ConfabConfig): Confab {
   }
 
   return {
-    fetch: (request, env) => app.fetch(request, env as object),
+    fetch: (request, env) => app.fetch(request, env),
     router,
     api: { comments: createCommentsApi(kernel, service, queries) },
     start: () =>

@@ -19,5 +19,5 @@ test('a stop waits for what is under way, and not longer than it must', async ()
 test('what never ends is waited for only so long', async () => {
   const inFlight = createInFlight()
   inFlight.enter()
-  await inFlight.idle(1)
+  await expect(inFlight.idle(1)).resolves.toBeUndefined()
 })

@@ -34,7 +34,7 @@ export function createOutbox(options: {
 }): Outbox {
   const { store, clock, logger, listeners, relayed } = options
   const running = new Set<Promise<void>>()
-  let delivered: string[] = []
+  const delivered: string[] = []
   let timer: ReturnType<typeof setTimeout> | null = null
   let stopped = false
   let started = false

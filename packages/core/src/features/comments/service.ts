@@ -16,7 +16,7 @@ import { createLru } from '../../engine/lru.ts'
 import type { SiteSettings } from '../../engine/site.ts'
 import { renderMarkdown } from '../../text/markdown.ts'
 import { guestIdForKey } from '../auth/guest-token.ts'
-import { canDelete, canEdit, canSeeSource, isAuthor, isModerator, placeReply, whyNotComment } from './policy.ts'
+import { canDelete, canEdit, canSeeSource, isAuthor, isModerator, placeReply } from './policy.ts'
 import type {
   CommentView,
   CreateCommentInput,
