@@ -45,7 +45,14 @@ export type AllowedAttribute = (typeof allowedTags)[AllowedTag][number]
 /** The whole value of `rel` on every link: readers' links earn no rank and get no handle on the page. */
 export const linkRel = 'nofollow ugc noopener noreferrer'
 
-/** What the value of each attribute looks like. `title` is free text. */
+/**
+ * What the value of each attribute looks like, decoded. `title` is free text.
+ *
+ * @example
+ * ```ts
+ * allowedValues.href.test('https://example.com/') // true
+ * ```
+ */
 export const allowedValues: { readonly [attribute in AllowedAttribute]: RegExp } = {
   href: /^(?:https?:\/\/[^/?#\s]|mailto:)[^\s"<>\\]*$/,
   rel: /^nofollow ugc noopener noreferrer$/,

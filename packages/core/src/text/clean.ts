@@ -42,8 +42,8 @@ const joiners =
  * ```
  */
 export function cleanLine(value: string): string {
-  const shown = cleanText(value).replace(unseen, '').replace(tags, '$1').normalize('NFD')
   // Taken apart, so that the letter before a joiner is found whether it is composed or not.
+  const shown = cleanText(value).replace(unseen, '').replace(tags, '$1').normalize('NFD')
   const joined = shown.replace(/([\u200c\u200d])[\u200c\u200d]+/g, '$1').replace(joiners, '')
   return limitMarks(joined.normalize('NFC'))
     .replace(/[\s\u2800]+/g, ' ')
@@ -53,7 +53,14 @@ export function cleanLine(value: string): string {
 
 const seen = /[^\s\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Mn}\p{Me}\u2800]/u
 
-/** Whether there is nothing to see: only blanks, invisible characters and marks with nothing to stand on. */
+/**
+ * Whether there is nothing to see: only blanks, invisible characters and marks with nothing to stand on.
+ *
+ * @example
+ * ```ts
+ * isBlank(' \u200b') // true
+ * ```
+ */
 export function isBlank(text: string): boolean {
   return !seen.test(text)
 }
