@@ -48,6 +48,11 @@ export function createCombiner(
   let waiting = 0
   const around = options.around ?? ((_target, run) => run())
 
+  function track(run: Promise<void>): void {
+    running.add(run)
+    void run.finally(() => running.delete(run))
+  }
+
   async function drain(key: string, queue: Waiting[]): Promise<void> {
     while (queue.length > 0) {
       const group = queue.splice(0, maxOpsPerCommit)
@@ -92,7 +97,7 @@ export function createCombiner(
         const entry: Waiting = { target, op, resolve, reject }
         if (options.isolated) {
           waiting -= 1
-          void runGroup([entry])
+          track(runGroup([entry]))
           return
         }
         const queue = queues.get(key)
@@ -102,9 +107,7 @@ export function createCombiner(
         }
         const fresh = [entry]
         queues.set(key, fresh)
-        const run = drain(key, fresh)
-        running.add(run)
-        void run.finally(() => running.delete(run))
+        track(drain(key, fresh))
       })
     },
     async idle() {
