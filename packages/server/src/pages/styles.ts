@@ -42,7 +42,8 @@ a:focus-visible { outline: 2px solid var(--link); outline-offset: 3px; border-ra
 pre {
   margin: 0 0 1.1em;
   padding: .9rem 1rem;
-  overflow-x: auto;
+  overflow-wrap: anywhere;
+  white-space: pre-wrap;
   background: var(--shade);
   border: 1px solid var(--line);
   border-radius: 8px;

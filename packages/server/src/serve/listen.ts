@@ -1,16 +1,22 @@
-import type { Server } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
+import { Server as TcpServer } from 'node:net'
 import { createAdaptorServer } from '@hono/node-server'
 import { ServerError, errorCode } from '../errors.ts'
 
 /** An HTTP server that listens. */
 export interface Listener {
   readonly port: number
-  /** Takes no new connections, lets the running requests end, and ends those that take longer than `graceMs`. */
+  /**
+   * Takes no new connections and resolves when the last one is gone. Requests on connections that are still there are
+   * answered, each with word that the connection ends. What takes longer than `graceMs` is cut off.
+   */
   close(graceMs: number): Promise<void>
 }
 
 const second = 1000
+/** So long a connection may still bring a request that was on its way when the stop began. */
+export const lingerMs = 200
 
 /**
  * Time limits against clients that send or read slowly. A live stream is written to every few seconds, so `timeout`
@@ -33,6 +39,7 @@ export async function listen(
   const { timeout, ...serverOptions } = limits
   const server = createAdaptorServer({ fetch, createServer, serverOptions, overrideGlobalObjects: false }) as Server
   server.timeout = timeout
+  const endConnections = connectionEnder(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(explain(error, place)))
     server.listen(place.port, place.host, resolve)
@@ -40,18 +47,47 @@ export async function listen(
   const address = server.address()
   return {
     port: typeof address === 'object' && address !== null ? address.port : place.port,
-    close: (graceMs) => closeServer(server, graceMs),
+    close(graceMs) {
+      endConnections()
+      return closeServer(server, graceMs)
+    },
+  }
+}
+
+/**
+ * From its call on, every answer says that its connection ends. Without it a busy client would send its next request
+ * into a connection that is just being closed.
+ */
+function connectionEnder(server: Server): () => void {
+  const answering = new Set<ServerResponse>()
+  let isEnding = false
+  const endAfter = (response: ServerResponse): void => {
+    if (!response.headersSent) response.setHeader('connection', 'close')
+  }
+  server.prependListener('request', (_, response: ServerResponse) => {
+    answering.add(response)
+    response.once('close', () => answering.delete(response))
+    if (isEnding) endAfter(response)
+  })
+  return () => {
+    isEnding = true
+    for (const response of answering) endAfter(response)
   }
 }
 
 async function closeServer(server: Server, graceMs: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  // `close` ends the connections that are idle now, not those that become idle after their last answer.
-  const sweep = setInterval(() => server.closeIdleConnections(), 50)
+  // Not `close` of the HTTP server: it cuts connections that are idle at this moment, and a client that is just sending
+  // its next request on one would lose it.
+  const closed = new Promise<void>((resolve) => TcpServer.prototype.close.call(server, () => resolve()))
+  let sweep: ReturnType<typeof setInterval> | null = null
+  const linger = setTimeout(() => (sweep = setInterval(() => server.closeIdleConnections(), 50)), lingerMs)
   const force = setTimeout(() => server.closeAllConnections(), graceMs)
   await closed
-  clearInterval(sweep)
+  clearTimeout(linger)
   clearTimeout(force)
+  if (sweep !== null) clearInterval(sweep)
+  // Ends the server's own timers. It reports that it is closed already.
+  server.close(() => {})
 }
 
 function explain(error: Error, { host, port }: { readonly host: string; readonly port: number }): ServerError {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { createConfab, systemClock } from '@confab/core'
 import type { Confab, ConfabConfig } from '@confab/core'
 import type { Logger } from '@confab/core/ports'
@@ -10,7 +11,7 @@ import { folderSecret } from '../data/secret.ts'
 import { siteDirectory } from '../data/sites.ts'
 import { ServerError } from '../errors.ts'
 import { createPages, demoSite } from '../pages/pages.ts'
-import { listen } from './listen.ts'
+import { lingerMs, listen } from './listen.ts'
 import type { Listener } from './listen.ts'
 import { streamLogger } from './logger.ts'
 import { loadWidgetAssets } from './widget-assets.ts'
@@ -36,8 +37,10 @@ export interface ServerOptions {
 
 /** A server that answers requests. */
 export interface RunningServer {
-  /** Where it is reached, without a final slash. */
+  /** Where it listens, such as `http://127.0.0.1:3000`. */
   readonly url: string
+  /** Where readers reach it, without a final slash: the option `url`, or where it listens. */
+  readonly publicUrl: string
   readonly port: number
   /** How many sites it serves. With none, nobody can comment yet. */
   readonly sites: number
@@ -48,7 +51,9 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Requests get this long to end. */
+/** Requests that came before the stop get this long for their answer. A long poll takes longer and is told to come again. */
+const answerMs = 1000
+/** Connections get this long to end. */
 const graceMs = 5000
 
 /**
@@ -103,18 +108,19 @@ async function startLocked(folder: DataFolder, lock: Lock, options: ServerOption
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
     })
-    const { fetch } = confab
+    const requests = countedRequests(confab.fetch)
     await confab.start()
-    const pages = createPages({ demo, hasWidget: assets !== null, publicUrl: () => url })
-    let url = ''
-    listener = await listen((request, env) => pages(request) ?? fetch(request, env), {
+    const pages = createPages({ demo, hasWidget: assets !== null, publicUrl: () => publicUrl })
+    let publicUrl = ''
+    listener = await listen((request, env) => pages(request) ?? requests.fetch(request, env), {
       host,
       port: options.port ?? 3000,
     })
-    url = (options.url ?? `http://${urlHost(host)}:${listener.port}`).replace(/\/+$/, '')
-    if (demo) await sites.put({ id: demoSite, origins: [new URL(url).origin] })
-    const closing = closeOnce(confab, listener, lock)
-    return { url, port: listener.port, sites: (await sites.list()).length, close: closing }
+    const url = `http://${urlHost(host)}:${listener.port}`
+    publicUrl = (options.url ?? url).replace(/\/+$/, '')
+    if (demo) await sites.put({ id: demoSite, origins: [new URL(publicUrl).origin] })
+    const closing = closeOnce(confab, listener, requests, lock)
+    return { url, publicUrl, port: listener.port, sites: (await sites.list()).length, close: closing }
   } catch (error) {
     await listener?.close(0)
     await (confab ?? store).close()
@@ -122,16 +128,50 @@ async function startLocked(folder: DataFolder, lock: Lock, options: ServerOption
   }
 }
 
-function closeOnce(confab: Confab, listener: Listener, lock: Lock): () => Promise<void> {
+function closeOnce(confab: Confab, listener: Listener, requests: CountedRequests, lock: Lock): () => Promise<void> {
   let closed: Promise<void> | null = null
   const close = async (): Promise<void> => {
-    // First no new connections; then Confab ends its streams, without which the connections would not end.
     const connections = listener.close(graceMs)
+    // Confab refuses requests from its `close` on. Those that are here, or on their way, still get their answer.
+    await Promise.race([connections, delay(lingerMs)])
+    await requests.idle(answerMs)
+    // Ends the live streams, without which their connections would stay.
     await confab.close()
     await connections
     lock.release()
   }
   return () => (closed ??= close())
+}
+
+interface CountedRequests {
+  readonly fetch: (request: Request, env: unknown) => Promise<Response>
+  /** Resolves when no request waits for its answer, or after `limitMs`. An open stream has its answer. */
+  idle(limitMs: number): Promise<void>
+}
+
+function countedRequests(fetch: Confab['fetch']): CountedRequests {
+  let waiting = 0
+  let onIdle = (): void => {}
+  return {
+    async fetch(request, env) {
+      waiting += 1
+      try {
+        return await fetch(request, env)
+      } finally {
+        waiting -= 1
+        if (waiting === 0) onIdle()
+      }
+    },
+    idle: (limitMs) =>
+      new Promise((resolve) => {
+        if (waiting === 0) return resolve()
+        const timer = setTimeout(resolve, limitMs)
+        onIdle = () => {
+          clearTimeout(timer)
+          resolve()
+        }
+      }),
+  }
 }
 
 /** A host as it stands in an address. Listening on all addresses includes this machine's own. */

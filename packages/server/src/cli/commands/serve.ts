@@ -42,6 +42,7 @@ export const serve = defineCommand({
       ...(proxies === null ? {} : { trustProxy: proxies }),
     })
     print(`Confab is ready on ${server.url}`)
+    if (server.publicUrl !== server.url) print(`Readers reach it on ${server.publicUrl}`)
     if (server.sites === 0) {
       print('No site may comment yet. Add yours with "confab site add ID --origin https://your.site".')
     }
