@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
 
   async function launch(): Promise<ChildProcess> {
     const own = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'no']
-    const started = spawn('redis-server', [...own, ...args], { stdio: 'ignore' })
+    const started = launchServer([...own, ...args])
     await answers(port)
     return started
   }
@@ -71,6 +71,15 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
       rmSync(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** It ends with this process, however that ends. */
+function launchServer(args: readonly string[]): ChildProcess {
+  const child = spawn('redis-server', args, { stdio: 'ignore' })
+  const end = (): boolean => child.kill('SIGKILL')
+  process.once('exit', end)
+  child.once('exit', () => process.off('exit', end))
+  return child
 }
 
 /** A client that comes back fast, so that tests need not wait; otherwise with the defaults of ioredis. */
@@ -108,6 +117,42 @@ export async function startCluster(nodeTimeoutMs: number): Promise<RedisServer[]
   const create = ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes']
   execFileSync('redis-cli', create, { stdio: 'ignore', timeout: 30_000 })
   return servers
+}
+
+export interface WatchedRedis {
+  readonly master: RedisServer
+  readonly sentinelPort: number
+  stop(): Promise<void>
+}
+
+/** A master with a replica, and a Sentinel that makes the replica the master when it is gone for half a second. */
+export async function startWatched(name: string): Promise<WatchedRedis> {
+  const master = await startRedis()
+  const replica = await startRedis(['--replicaof', '127.0.0.1', String(master.port)])
+  const folder = mkdtempSync(join(tmpdir(), 'confab-sentinel-'))
+  const sentinelPort = await freePort()
+  const config = [
+    `port ${sentinelPort}`,
+    'bind 127.0.0.1',
+    `dir ${folder}`,
+    `sentinel monitor ${name} 127.0.0.1 ${master.port} 1`,
+    `sentinel down-after-milliseconds ${name} 500`,
+    `sentinel failover-timeout ${name} 2000`,
+  ]
+  const file = join(folder, 'sentinel.conf')
+  writeFileSync(file, config.join('\n'))
+  const sentinel = launchServer([file, '--sentinel'])
+  await answers(sentinelPort)
+  return {
+    master,
+    sentinelPort,
+    async stop() {
+      const gone = new Promise((resolve) => sentinel.once('exit', resolve))
+      sentinel.kill('SIGKILL')
+      await Promise.all([gone, master.stop(), replica.stop()])
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 async function freePort(): Promise<number> {
