@@ -9,7 +9,7 @@ import type {
   UserRow,
   Viewer,
 } from '../../ports/index.ts'
-import { ConfabError } from '../../engine/errors.ts'
+import { ConfabError, invalid } from '../../engine/errors.ts'
 import { toBase64Url } from '../../engine/ids.ts'
 import type { Kernel } from '../../engine/kernel.ts'
 import { createLru } from '../../engine/lru.ts'
@@ -191,7 +191,7 @@ export function createCommentService(kernel: Kernel): CommentService {
           replyTo,
           author: author.id,
           source: input.body,
-          html: renderMarkdown(input.body),
+          html: render(input.body),
           status,
           at,
           key:
@@ -229,7 +229,7 @@ export function createCommentService(kernel: Kernel): CommentService {
         id: row.id,
         ifRev: input.rev,
         source: input.body,
-        html: renderMarkdown(input.body),
+        html: render(input.body),
         by: viewer.id,
         at: context.now,
       })
@@ -341,6 +341,13 @@ function editRefused(viewer: Viewer | null, row: CommentRow, state: string): Con
   if (!isAuthor(viewer, row)) return refusal(viewer, row, 'edit a comment')
   if (state !== 'open') return new ConfabError('locked', 'This discussion is closed')
   return new ConfabError('forbidden', 'The time to edit this comment is over')
+}
+
+/** A text can be all markup, such as the definition of a link that nothing uses. Nobody would see such a comment. */
+function render(body: string): string {
+  const html = renderMarkdown(body)
+  if (html === '') throw invalid('body', 'must hold something to read')
+  return html
 }
 
 async function hashOf(parent: Id | null, body: string): Promise<string> {
