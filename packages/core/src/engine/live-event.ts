@@ -5,6 +5,8 @@ export interface LiveEvent {
   readonly ver: number
   readonly type: string
   readonly view: object
+  /** Takes something back: what was said before it must be rendered again before it is said to anybody else. */
+  readonly revokes: boolean
 }
 
 const encoder = new TextEncoder()

@@ -39,6 +39,8 @@ function isLiveEvent(value: unknown): value is LiveEvent {
     typeof value.ver === 'number' &&
     'type' in value &&
     typeof value.type === 'string' &&
+    'revokes' in value &&
+    typeof value.revokes === 'boolean' &&
     'view' in value &&
     typeof value.view === 'object' &&
     value.view !== null

@@ -7,6 +7,8 @@ const ringSize = 256
 const heartbeatMs: Ms = 25_000
 /** News of one thread go out at once when it was quiet this long; otherwise together at the end of the window. */
 const windowMs: Ms = 250
+/** Whoever comes learns of what this process did not hear of, but the store is not asked for each of a crowd. */
+const checkMs: Ms = 1_000
 /** A bus subscription outlives the last local reader by this long. */
 const lingerMs: Ms = 30_000
 const maxCatchUp = 500
@@ -55,8 +57,8 @@ interface Room {
   /** The newest events, without a gap, up to `head`. */
   ring: LiveEvent[]
   head: number
-  /** `head` has been read. */
-  isReady: boolean
+  /** When the store was asked for `head` last; `null`: not yet. */
+  checkedAt: Ms | null
   /** Work on a room is done one after the other, so that versions arrive in order. Never rejects. */
   tail: Promise<void>
   flushTimer: ReturnType<typeof setTimeout> | null
@@ -109,7 +111,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       readers: new Set(),
       ring: [],
       head: 0,
-      isReady: false,
+      checkedAt: null,
       tail: Promise.resolve(),
       flushTimer: null,
       lastFlush: 0,
@@ -140,15 +142,20 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     )
   }
 
-  /** Finds out where the thread is, once. */
+  /** Finds out where the thread is. */
   async function arrive(room: Room): Promise<void> {
-    if (room.isReady) return
-    room.head = await store.ver(room.ref)
-    room.isReady = true
+    if (room.checkedAt === null) {
+      const askedAt = clock.now()
+      room.head = await store.ver(room.ref)
+      room.checkedAt = askedAt
+    } else if (clock.now() - room.checkedAt >= checkMs) await catchUp(room)
   }
 
   async function catchUp(room: Room): Promise<void> {
-    if (room.isReady && (await store.ver(room.ref)) > room.head) await pull(room)
+    if (room.checkedAt === null) return
+    const askedAt = clock.now()
+    if ((await store.ver(room.ref)) > room.head) await pull(room)
+    room.checkedAt = askedAt
   }
 
   function leave(room: Room, reader: Reader): void {
@@ -175,43 +182,49 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
       const message = parseMessage(payload)
       if (!message) return
       if (message.events) await accept(room, message.events)
-      else if (room.isReady && message.ver > room.head) await pull(room)
+      else if (room.checkedAt !== null && message.ver > room.head) await pull(room)
     })
   }
 
   async function accept(room: Room, events: readonly LiveEvent[]): Promise<void> {
-    if (!room.isReady) return
+    if (room.checkedAt === null) return
     const fresh = events.filter((event) => event.ver > room.head)
-    if (fresh.length === 0) return
-    if (fresh.some((event, index) => event.ver !== room.head + 1 + index)) {
-      await pull(room)
-      return
-    }
-    for (const event of fresh) {
-      room.ring.push(event)
-      room.head = event.ver
-    }
-    if (room.ring.length > ringSize) room.ring = room.ring.slice(-ringSize)
-    scheduleFlush(room)
+    if (fresh.some((event, index) => event.ver !== room.head + 1 + index)) await pull(room)
+    else await append(room, fresh)
   }
 
   /** Reads what is missing from the store. */
   async function pull(room: Room): Promise<void> {
-    const rows = await store.events.since(room.ref, room.head, maxCatchUp)
-    if (rows === 'gone' || rows.length >= maxCatchUp) {
-      room.head = await store.ver(room.ref)
+    const events = await readSince(room, room.head)
+    if (events) await append(room, events)
+    else await reset(room)
+  }
+
+  async function append(room: Room, events: readonly LiveEvent[]): Promise<void> {
+    const [oldest] = room.ring
+    if (oldest && events.some((event) => event.revokes)) {
+      // Whatever becomes of the reading: what may hold a text that is not public any more is never said again.
       room.ring = []
-      for (const reader of room.readers) tell(room, reader, controlFrame('reset', room.head), room.head)
-      return
-    }
-    const events = await options.render(room.ref, rows)
-    for (const event of events) {
-      if (event.ver <= room.head) continue
-      room.ring.push(event)
-      room.head = event.ver
-    }
+      room.ring = (await readSince(room, oldest.ver - 1)) ?? [...events]
+    } else room.ring = [...room.ring, ...events]
     room.ring = room.ring.slice(-ringSize)
-    if (events.length > 0) scheduleFlush(room)
+    const head = room.ring.at(-1)?.ver ?? 0
+    if (head <= room.head) return
+    room.head = head
+    scheduleFlush(room)
+  }
+
+  /** Everything a reader may know is too old. */
+  async function reset(room: Room): Promise<void> {
+    room.head = await store.ver(room.ref)
+    room.ring = []
+    for (const reader of room.readers) tell(room, reader, controlFrame('reset', room.head), room.head)
+  }
+
+  /** `null`: too much, or gone. */
+  async function readSince(room: Room, ver: number): Promise<LiveEvent[] | null> {
+    const rows = await store.events.since(room.ref, ver, maxCatchUp)
+    return rows === 'gone' || rows.length >= maxCatchUp ? null : options.render(room.ref, rows)
   }
 
   function scheduleFlush(room: Room): void {
@@ -267,11 +280,9 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
     if (oldest && oldest.ver <= after + 1) {
       return { ver: room.head, reset: false, events: room.ring.filter((event) => event.ver > after) }
     }
-    const rows = await store.events.since(room.ref, after, maxCatchUp)
-    if (rows === 'gone' || rows.length >= maxCatchUp) return { ver: room.head, reset: true, events: [] }
-    const events = await options.render(room.ref, rows)
-    const last = events.at(-1)
-    return { ver: Math.max(room.head, last?.ver ?? 0), reset: false, events }
+    const events = await readSince(room, after)
+    if (!events) return { ver: room.head, reset: true, events: [] }
+    return { ver: Math.max(room.head, events.at(-1)?.ver ?? 0), reset: false, events }
   }
 
   return {

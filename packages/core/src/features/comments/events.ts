@@ -10,6 +10,7 @@ import { commentView } from './view.ts'
 export async function renderEvents(store: Store, ref: ThreadRef, rows: readonly EventRow[]): Promise<LiveEvent[]> {
   const ids = [...new Set(rows.flatMap((row) => (row.comment === null ? [] : [row.comment])))]
   const [thread] = await store.threads(ref.site, [ref.thread])
+  const isHidden = thread?.state === 'hidden'
   const comments = new Map((await store.rows(ref, ids)).flatMap((row) => (row ? [[row.id, row] as const] : [])))
   return rows.flatMap((row) => {
     if (row.ver === null || row.type === 'comment.queued') return []
@@ -21,9 +22,9 @@ export async function renderEvents(store: Store, ref: ThreadRef, rows: readonly 
       thread: row.thread,
       ver: row.ver,
       at: row.at,
-      comments: thread?.total ?? 0,
-      data: { id: row.comment, comment: comment?.visible && thread?.state !== 'hidden' ? commentView(comment) : null },
+      comments: isHidden ? 0 : (thread?.total ?? 0),
+      data: { id: row.comment, comment: comment?.visible && !isHidden ? commentView(comment) : null },
     }
-    return [{ ver: row.ver, type: row.type, view }]
+    return [{ ver: row.ver, type: row.type, view, revokes: row.type !== 'comment.created' }]
   })
 }

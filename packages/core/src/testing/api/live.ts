@@ -102,16 +102,42 @@ export const liveTests: ApiTests = ({ test, expect, describe }) => {
       await stream.close()
     })
 
-    test('shows a text that was removed meanwhile to nobody', async (api) => {
+    test('shows a text that was removed meanwhile to nobody, also where others saw it', async (api) => {
       const ada = api.user('ada')
+      // Somebody watches from the start, so that what happened is remembered for others.
+      const early = await openStream(api.fetch, {})
       const { id } = await ada.post('marker')
-      await ada.thread('PATCH', `/comments/${id}`, { body: { body: 'marker two', rev: 1 } })
-      await ada.thread('DELETE', `/comments/${id}`)
-      const stream = await openStream(api.fetch, { after: 0 })
-      const frames = [await stream.next(isEvent), await stream.next(isEvent), await stream.next(isEvent)]
-      expect(frames.map((frame) => frame.event)).toEqual(['comment.created', 'comment.edited', 'comment.removed'])
+      await early.next((frame) => frame.data.includes('marker'))
+      await ada.thread('PATCH', `/comments/${id}`, { body: { body: 'changed', rev: 1 } })
+      await early.next((frame) => frame.event === 'comment.edited')
+      const afterEdit = await openStream(api.fetch, { after: 0 })
+      expect((await afterEdit.next(isEvent)).data.includes('marker')).toBe(false)
+
+      const other = await ada.post('marker')
+      await early.next((frame) => frame.data.includes('marker'))
+      await ada.thread('DELETE', `/comments/${other.id}`)
+      await early.next((frame) => frame.event === 'comment.removed')
+      const late = await openStream(api.fetch, { after: 0 })
+      const frames = [
+        await late.next(isEvent),
+        await late.next(isEvent),
+        await late.next(isEvent),
+        await late.next(isEvent),
+      ]
+      expect(frames.map((frame) => frame.event)).toEqual([
+        'comment.created',
+        'comment.edited',
+        'comment.created',
+        'comment.removed',
+      ])
       for (const frame of frames) expect(frame.data.includes('marker')).toBe(false)
-      await stream.close()
+
+      await api.moderator().thread('PATCH', '', { body: { state: 'hidden' } })
+      await early.next((frame) => frame.event === 'thread.changed')
+      const hidden = await openStream(api.fetch, { after: 0 })
+      const seen = await hidden.next((frame) => frame.event === 'comment.edited')
+      expect(viewOf(seen)).toMatchObject({ comments: 0, data: { id, comment: null } })
+      for (const stream of [early, afterEdit, late, hidden]) await stream.close()
     })
 
     test('ends with the server, with a hint when to come again', async (api) => {
