@@ -84,7 +84,8 @@ function launchServer(args: readonly string[]): ChildProcess {
 
 /** A client that comes back fast, so that tests need not wait; otherwise with the defaults of ioredis. */
 export function connect(port: number, options: RedisOptions = {}): Redis {
-  const client = new Redis({ host: '127.0.0.1', port, retryStrategy: () => 100, ...options })
+  const usual: RedisOptions = { host: '127.0.0.1', port, retryStrategy: () => 100 }
+  const client = new Redis(Object.assign(usual, options))
   client.on('error', () => undefined)
   return client
 }
