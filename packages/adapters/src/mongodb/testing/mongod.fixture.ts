@@ -17,6 +17,8 @@ interface Process {
   readonly folder: string
   /** Absent before its first start. */
   child?: ChildProcess
+  /** Why the program could not be run at all. */
+  failure?: Error
 }
 
 /** Starts a replica set of real servers, each a process with a folder of its own that `stop` removes. */
@@ -38,6 +40,7 @@ export async function startMongod(binary: string, members: 1 | 3): Promise<TestS
     const small = ['--oplogSize', '64', '--wiredTigerCacheSizeGB', '0.25']
     const where = ['--port', String(member.port), '--bind_ip', '127.0.0.1', '--replSet', setName]
     member.child = spawn(binary, [...where, ...data, ...small], { stdio: 'ignore' })
+    member.child.once('error', (error) => (member.failure = error))
   }
   const stopOne = async (member: Process): Promise<void> => {
     const { child } = member
@@ -95,6 +98,9 @@ export async function startMongod(binary: string, members: 1 | 3): Promise<TestS
   }
 }
 
+/** The process is gone: there is nothing to wait for. */
+class Ended extends Error {}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -104,9 +110,11 @@ async function freePort(): Promise<number> {
   return port
 }
 
-async function untilUp({ port, child }: Process): Promise<void> {
+async function untilUp(member: Process): Promise<void> {
+  const { port, child } = member
   await patiently(async () => {
-    if (child?.exitCode !== null) throw new Error(`it ended with code ${child?.exitCode}`)
+    if (member.failure) throw new Ended('it could not be run', { cause: member.failure })
+    if (child?.exitCode !== null) throw new Ended(`it ended with code ${child?.exitCode}`)
     const client = await MongoClient.connect(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
       serverSelectionTimeoutMS: 500,
     })
@@ -119,7 +127,7 @@ async function initiate(hosts: readonly string[]): Promise<void> {
   const members = hosts.map((host, _id) => ({ _id, host }))
   await client
     .db('admin')
-    .command({ replSetInitiate: { _id: setName, members, settings: { electionTimeoutMillis: 1000 } } })
+    .command({ replSetInitiate: { _id: setName, members, settings: { electionTimeoutMillis: 2000 } } })
   await client.close()
 }
 
@@ -146,7 +154,7 @@ async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
     try {
       return await attempt()
     } catch (error) {
-      if (Date.now() > deadline) throw error
+      if (Date.now() > deadline || error instanceof Ended) throw error
       await new Promise((resolve) => setTimeout(resolve, 100))
     }
   }

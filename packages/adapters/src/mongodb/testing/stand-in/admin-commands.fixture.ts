@@ -80,6 +80,9 @@ export async function hello(call: Call): Promise<Doc> {
 export async function replSetStepDown(call: Call): Promise<Doc> {
   const seconds = call.body['replSetStepDown']
   if (typeof seconds !== 'number' || seconds <= 0) throw new ServerError('BadValue', 'stepdown period must be positive')
+  if (seconds <= Number(call.body['secondaryCatchUpPeriodSecs'] ?? 10)) {
+    throw new ServerError('BadValue', 'stepdown period must be longer than secondaryCatchUpPeriodSecs')
+  }
   const { set } = call.server
   const place = set.data.log.length
   const others = set.members.filter((member) => member !== call.member)
@@ -92,6 +95,17 @@ export async function replSetStepDown(call: Call): Promise<Doc> {
       throw new ServerError('ExceededTimeLimit', 'No electable secondaries caught up as of the time limit')
   }
   set.stepDown(call.member, seconds * 1000)
+  return { ok: 1 }
+}
+
+/** The stand-in is a set from its start: it only agrees to be what it is. */
+export function replSetInitiate(call: Call): Doc {
+  const config = call.body['replSetInitiate']
+  const members = isPlain(config) && Array.isArray(config['members']) ? config['members'] : []
+  const hosts = members.map((member: unknown) => (isPlain(member) ? member['host'] : null))
+  const { name, members: own } = call.server.set
+  const same = isPlain(config) && config['_id'] === name && hosts.join() === own.map(({ address }) => address).join()
+  if (!same) throw new ServerError('BadValue', `stand-in: it is the set ${name} of ${own.length} member(s)`)
   return { ok: 1 }
 }
 

@@ -7,6 +7,7 @@ import {
   hello,
   listCollections,
   listIndexes,
+  replSetInitiate,
   replSetStepDown,
 } from './admin-commands.fixture.ts'
 import { abort, chooseReadPoint, enterTransaction, sessionKey, timestamp } from './call.fixture.ts'
@@ -80,6 +81,7 @@ const COMMANDS: { readonly [name: string]: Command | undefined } = {
     inTransaction: false,
     run: replSetStepDown,
   },
+  replSetInitiate: { fields: [], needs: 'nothing', inTransaction: false, run: replSetInitiate },
   find: { fields: CURSOR_READ, needs: 'read', inTransaction: true, run: find },
   aggregate: { fields: ['pipeline', 'cursor', 'hint'], needs: 'read', inTransaction: true, run: aggregate },
   getMore: { fields: ['collection', 'batchSize'], needs: 'read', inTransaction: true, run: getMore },

@@ -46,6 +46,7 @@ export interface ReplicaSet {
 }
 
 export interface ReplicaSetOptions {
+  readonly name: string
   readonly addresses: readonly string[]
   readonly electionMs: number
   readonly replicationMs: number
@@ -164,7 +165,7 @@ export function createReplicaSet(options: ReplicaSetOptions): ReplicaSet {
   }
 
   return {
-    name: 'stand-in',
+    name: options.name,
     members,
     data,
     openTxns,

@@ -45,6 +45,10 @@ export interface StandInOptions {
   readonly replicationMs?: number
   /** @default 60000 */
   readonly transactionLifeMs?: number
+  /** Where the first member listens. @default a free port */
+  readonly port?: number
+  /** @default 'stand-in' */
+  readonly setName?: string
 }
 
 interface Listener {
@@ -72,8 +76,11 @@ export async function startStandIn(options: StandInOptions = {}): Promise<StandI
   let slowMs = 0
 
   for (let i = 0; i < Math.max(count, 1); i++) listeners.push({ server: createServer(), sockets: new Set() })
-  const ports = await Promise.all(listeners.map(async ({ server }) => await listen(server, 0)))
+  const ports = await Promise.all(
+    listeners.map(async ({ server }, i) => await listen(server, i === 0 ? (options.port ?? 0) : 0)),
+  )
   const set = createReplicaSet({
+    name: options.setName ?? 'stand-in',
     addresses: ports.map((port) => `127.0.0.1:${port}`),
     electionMs: options.electionMs ?? 150,
     replicationMs: options.replicationMs ?? 0,

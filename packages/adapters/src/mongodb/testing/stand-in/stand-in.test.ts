@@ -304,7 +304,7 @@ describe('faults', () => {
     await client.withSession(async (session) => {
       session.startTransaction()
       await items.insertOne({ _id: 'a' }, { session })
-      await client.db('admin').command({ replSetStepDown: 1, secondaryCatchUpPeriodSecs: 1 })
+      await client.db('admin').command({ replSetStepDown: 2, secondaryCatchUpPeriodSecs: 1 })
       await items.insertOne({ _id: 'b' })
       const error: unknown = await items.insertOne({ _id: 'c' }, { session }).catch((reason: unknown) => reason)
       expect(error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError')).toBe(true)

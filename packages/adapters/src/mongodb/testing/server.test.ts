@@ -1,0 +1,49 @@
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { MongoClient } from 'mongodb'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { startMongod } from './mongod.fixture.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+let folder: string
+let program: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'confab-program-'))
+  program = join(folder, 'mongod')
+  const script = fileURLToPath(new URL('./pretend-mongod.fixture.ts', import.meta.url))
+  await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' --conditions=confab-source '${script}' "$@"\n`)
+  await chmod(program, 0o755)
+})
+
+afterAll(() => rm(folder, { recursive: true }))
+
+test('a program is started as a replica set, can be killed and paused, and is gone afterwards', async () => {
+  const server = await startMongod(program, 1)
+  const client = await MongoClient.connect(server.url, { serverSelectionTimeoutMS: 20_000 })
+  const items = client.db('test').collection<{ _id: string }>('items')
+  await items.insertOne({ _id: 'a' })
+  expect(server).toMatchObject({ real: true, members: 1, version: expect.stringContaining('5.0') as unknown })
+  await server.killPrimary?.()
+  await items.insertOne({ _id: 'b' })
+  await Promise.all([server.pausePrimary?.(200), items.insertOne({ _id: 'c' })])
+  await server.stepDown?.()
+  await items.insertOne({ _id: 'd' })
+  await client.close()
+  await server.stop()
+  await expect(MongoClient.connect(server.url, { serverSelectionTimeoutMS: 200 })).rejects.toThrow('ECONNREFUSED')
+})
+
+test('a program that does not start says why', async () => {
+  const broken = join(folder, 'broken')
+  await writeFile(
+    broken,
+    '#!/bin/sh\nwhile [ $# -gt 0 ]; do [ "$1" = --logpath ] && echo "no room on the disk" > "$2"; shift; done; exit 1\n',
+  )
+  await chmod(broken, 0o755)
+  await expect(startMongod(broken, 1)).rejects.toThrow('no room on the disk')
+  await expect(startMongod(join(folder, 'absent'), 1)).rejects.toThrow('mongod did not start')
+})
