@@ -83,9 +83,8 @@ function launchServer(args: readonly string[]): ChildProcess {
 }
 
 /** A client that comes back fast, so that tests need not wait; otherwise with the defaults of ioredis. */
-export function connect(port: number, options: RedisOptions = {}): Redis {
-  const usual: RedisOptions = { host: '127.0.0.1', port, retryStrategy: () => 100 }
-  const client = new Redis(Object.assign(usual, options))
+export function connect(port: number, options: Omit<RedisOptions, 'replyMapping'> = {}): Redis {
+  const client = new Redis(port, '127.0.0.1', { retryStrategy: () => 100, ...options })
   client.on('error', () => undefined)
   return client
 }
