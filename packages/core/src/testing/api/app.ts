@@ -41,7 +41,7 @@ export function apiSuiteApp(store: Store, config: Partial<ConfabConfig> = {}): A
     ...config,
   })
 
-  const levers: { readonly [path: string]: (params: URLSearchParams) => Promise<unknown> | unknown } = {
+  const levers: { readonly [path: string]: (params: URLSearchParams) => unknown } = {
     '/suite/fault'(params) {
       const method = params.get('method')
       fault = method === null ? null : { method, code: params.get('code') }

@@ -2,7 +2,7 @@ import type { ApiTests } from '../api-suite.ts'
 import type { Answer, Api, Query } from './client.ts'
 import { newKey } from './client.ts'
 import { suiteSecret } from './config.ts'
-import { faultText, storeMethods } from './faulty-store.ts'
+import { storeMethods } from './faulty-store.ts'
 
 /** What no client may ever see: driver words, paths, secrets, stacks. */
 const forbidden = [

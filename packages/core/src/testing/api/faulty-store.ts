@@ -37,7 +37,7 @@ export const storeMethods = [
 type Method = (typeof storeMethods)[number]
 
 /** What a driver might say: everything that must not reach a client. */
-export const faultText = 'connect ECONNREFUSED /srv/secret/confab.db password=hunter2'
+const faultText = 'connect ECONNREFUSED /srv/secret/confab.db password=hunter2'
 
 /** A store that fails where and while `current` says so. */
 export function faultyStore(store: Store, current: () => Fault | null): Store {

@@ -17,14 +17,14 @@ export const listTests: ApiTests = ({ test, expect, describe }) => {
       expect(answer.status).toBe(200)
       const entries = Object.entries(answer.json<CountsView>().counts)
       expect(entries.map(([key]) => key).sort()).toEqual([...pageKeys].sort())
-      expect(entries.filter(([, count]) => count > 0).sort()).toEqual(
-        [
+      expect(Object.fromEntries(entries.filter(([, count]) => count > 0))).toEqual(
+        Object.fromEntries([
           ['__proto__', 2],
           ['constructor', 1],
           ['/cafe\u0301', 1],
           ['/a b&c=d?e#f', 1],
           ['/page/99', 1],
-        ].sort(),
+        ]),
       )
     })
 
