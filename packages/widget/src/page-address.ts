@@ -6,7 +6,7 @@ export interface PageAddress {
 
 /** Parameters that say how a reader came, not what is read. */
 const tracking =
-  /^(?:utm_.*|mtm_.*|pk_.*|[a-z]*clid|gclsrc|gad_source|[gw]braid|mc_[ce]id|igshid?|_gl|_ga|_hs.*|mkt_tok|vero_.*|oly_.*|srsltid)$/
+  /^(?:utm_.*|mtm_.*|pk_.*|[a-z]+clid|msclkid|gclsrc|gad_source|[gw]braid|mc_[ce]id|igshid?|_gl|_ga|_hs.*|mkt_tok|vero_.*|oly_.*|srsltid)$/
 
 /**
  * The address of a link or page without its fragment and tracking parameters, so that every way to a page leads to one

@@ -14,7 +14,7 @@ export function withNew(data: ThreadData, view: CommentView, ver: number, place:
   }
   const above = data.comments.get(parent)
   if (!above) return data
-  const counted = withCount(data, parent, view.status === 'published' ? 1 : 0, ver)
+  const counted = withCount(data, parent, view.status === 'pending' ? 0 : 1, ver)
   if (place === 'fresh' && above.next !== null) return counted
   const count = counted.comments.get(parent)?.count ?? 0
   change(comments, parent, (node) =>

@@ -1,6 +1,6 @@
 /** Keeps what is read at its place in the window while the view changes around it. */
 export interface Anchor {
-  /** Remembers the first comment in the window, or where the focus is. Before the change. */
+  /** Remembers the comment or composer with the focus, or the first comment in the window. Before the change. */
   hold(): void
   /** Scrolls by as much as that has moved. After the change. */
   release(): void
@@ -14,7 +14,7 @@ export function createAnchor(root: ShadowRoot): Anchor {
   let held: { element: Element; top: number } | null = null
 
   function pick(): Element | null {
-    const active = root.activeElement
+    const active = root.activeElement?.closest('.composer, .comment')
     if (active && inWindow(active)) return active
     // Above the first comment nothing can move that belongs to this thread.
     for (const element of root.querySelectorAll('.comment')) if (inWindow(element)) return element
