@@ -37,7 +37,7 @@ export async function listen(
   place: { readonly host: string; readonly port: number },
 ): Promise<Listener> {
   const { timeout, ...serverOptions } = limits
-  const server = createAdaptorServer({ fetch, createServer, serverOptions, overrideGlobalObjects: false }) as Server
+  const server = createAdaptorServer({ fetch, createServer, serverOptions }) as Server
   server.timeout = timeout
   const endConnections = connectionEnder(server)
   await new Promise<void>((resolve, reject) => {
