@@ -11,6 +11,9 @@ process.stdout.on('error', (error) => {
   throw error
 })
 
+// Whatever a command writes holds e-mail addresses or secrets: only its owner may read it.
+if (isMainThread) process.umask(0o077)
+
 const argv = process.argv.slice(2)
 if (isMainThread && argv[0] === 'import') {
   process.exitCode = await runInWorker(new URL(import.meta.url), argv)

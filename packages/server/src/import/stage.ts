@@ -105,6 +105,13 @@ export function openStage(options: {
     'INSERT INTO comment (ref, line, thread, parent, author, at, status, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (ref) DO NOTHING',
   )
   const addSkipped = db.prepare('INSERT INTO skipped (what, ref, line, reason) VALUES (?, ?, ?, ?)')
+  const selectComments = db.prepare(
+    `SELECT c.ref, c.line, c.at, c.status, c.source, c.author, a.name, a.email,
+            up.ref AS parentRef, up.at AS parentAt, ans.ref AS replyRef, ans.at AS replyAt
+          FROM placed p JOIN comment c ON c.n = p.n JOIN author a ON a.ref = c.author
+            LEFT JOIN comment up ON up.n = p.parent LEFT JOIN comment ans ON ans.n = p.answers
+          WHERE p.page = ? ORDER BY p.page, p.sort_at, p.level, p.n`,
+  )
 
   let pendingWrites = 0
   const skip = ({ what, ref, line }: Omit<Skipped, 'reason'>, reason: string): void => {
@@ -248,16 +255,7 @@ export function openStage(options: {
       }
     },
     *comments(page) {
-      const rows = db
-        .prepare(
-          `SELECT c.ref, c.line, c.at, c.status, c.source, c.author, a.name, a.email,
-            up.ref AS parentRef, up.at AS parentAt, ans.ref AS replyRef, ans.at AS replyAt
-          FROM placed p JOIN comment c ON c.n = p.n JOIN author a ON a.ref = c.author
-            LEFT JOIN comment up ON up.n = p.parent LEFT JOIN comment ans ON ans.n = p.answers
-          WHERE p.page = ? ORDER BY p.page, p.sort_at, p.level, p.n`,
-        )
-        .iterate(page)
-      for (const row of rows) {
+      for (const row of selectComments.iterate(page)) {
         yield {
           ref: String(row['ref']),
           line: Number(row['line']),

@@ -76,7 +76,17 @@ async function purge(
 async function forgetAuthor(site: string, id: string, { store, clock }: UndoContext): Promise<void> {
   const [row] = await store.users.get(site, [id])
   if (!row) return
-  const left = await store.list({ by: 'author', site, user: id, limit: 100 })
-  if (left.some((comment) => comment.status !== 'deleted')) return
+  let after: string | undefined
+  do {
+    const left = await store.list({
+      by: 'author',
+      site,
+      user: id,
+      limit: 100,
+      ...(after === undefined ? {} : { after }),
+    })
+    if (left.some((comment) => comment.status !== 'deleted')) return
+    after = left.at(-1)?.id
+  } while (after !== undefined)
   await store.users.put({ ...row, name: '', email: null, avatar: null, website: null, at: clock.now() })
 }

@@ -85,6 +85,10 @@ describe('a stop', () => {
     const poll = fetch(`${url}/v1/threads/-/events?site=demo&pageKey=/&after=0&wait=50`)
     const idle = connect(Number(new URL(url).port), '127.0.0.1')
     await new Promise((done) => idle.once('connect', done))
+    // An upload that never ends must not keep the server.
+    const stalled = connect(Number(new URL(url).port), '127.0.0.1')
+    stalled.on('error', () => {})
+    stalled.write('POST /v1/threads/-/comments?site=demo&pageKey=/ HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{')
     const writes = Array.from({ length: 8 }, (_, i) =>
       postComment(url, { site: 'demo', pageKey: `/${i}` }, `Number ${i}`),
     )

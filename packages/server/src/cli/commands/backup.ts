@@ -24,14 +24,24 @@ export const backup = defineCommand({
       try {
         await store.backup(file)
       } catch (error) {
-        throw new ServerError(
-          'failed',
-          `The backup ${file} could not be written (${errorCode(error) || errorMessage(error)}).`,
-          { cause: error },
-        )
+        throw new ServerError('failed', `The backup ${file} could not be written: ${reasonOf(error)}.`, {
+          cause: error,
+        })
       }
     })
     if (args.json) printJson({ file })
     else print(`Backed up to ${file}`)
   },
 })
+
+function reasonOf(error: unknown): string {
+  switch (errorCode(error)) {
+    case 'store_missing':
+    case 'store_readonly':
+      return 'its folder does not exist, or this user may not write there'
+    case 'store_full':
+      return 'the disk is full'
+    default:
+      return errorMessage(error)
+  }
+}

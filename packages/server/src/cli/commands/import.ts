@@ -123,9 +123,9 @@ function formatCommand(format: ImportFormat) {
             ),
         })
       }
-      const report = await (
-        dryRun && !hasDatabase(folder) ? run(null) : locked(folder, () => withStore(folder, run))
-      ).finally(() => progress.end())
+      const work = (): Promise<ImportReport> => withStore(folder, run)
+      const rehearse = (): Promise<ImportReport> => (hasDatabase(folder) ? work() : run(null))
+      const report = await (dryRun ? rehearse() : locked(folder, work)).finally(() => progress.end())
       if (args.json) printJson(report)
       else for (const line of reportLines(report)) print(line)
     },

@@ -30,6 +30,10 @@ export const serve = defineCommand({
   },
   async run({ args }) {
     const logger = streamLogger(process.stderr)
+    process.on('uncaughtException', (error) => {
+      logger.error('The server failed and ends', { error: error.stack ?? error.message })
+      process.exit(1)
+    })
     const proxies = parseProxies(args['trust-proxy'] ?? '')
     const signal = stopSignal()
     const server = await startServer({
