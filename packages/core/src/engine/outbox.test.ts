@@ -13,6 +13,7 @@ const open: Outbox[] = []
 
 afterEach(async () => {
   for (const outbox of open.splice(0)) await outbox.stop()
+  vi.useRealTimers()
 })
 
 async function write(store: Store): Promise<readonly EventRow[]> {
@@ -75,4 +76,142 @@ test('an event of this process is not told again', async () => {
   expect(await claim.mock.results[0]?.value).toEqual([])
   expect(listener).toHaveBeenCalledOnce()
   expect(relayed).not.toHaveBeenCalled()
+})
+
+const nobody: EventListener = async () => {}
+
+/** A second of the relay, in fake time. */
+const pass = (ms = 1_000): Promise<unknown> => vi.advanceTimersByTimeAsync(ms)
+
+function at10s(): { now: () => number; ahead: number } {
+  const clock = { ahead: 10_000, now: () => at + clock.ahead }
+  return clock
+}
+
+test('an event whose listener failed comes again when its lease has ended, and no other is held up', async () => {
+  vi.useFakeTimers()
+  const store = memoryStore()
+  const clock = at10s()
+  const seen: string[] = []
+  let fails = true
+  const created: EventListener = async (event) => {
+    seen.push(event.type)
+    if (fails) throw new Error('down')
+  }
+  const changed: EventListener = async (event) => void seen.push(event.type)
+  const listeners = new Map([
+    ['comment.created', [created]],
+    ['thread.changed', [changed]],
+  ] as const)
+  const outbox = createOutbox({ store, clock, logger, listeners })
+  open.push(outbox)
+  outbox.start()
+  outbox.dispatch(await write(store))
+  await pass()
+  expect(seen.sort()).toEqual(['comment.created', 'comment.created', 'thread.changed'])
+  // Claimed by the relay, so nobody gets it before the lease has ended.
+  await pass(5_000)
+  expect(seen).toHaveLength(3)
+  fails = false
+  clock.ahead += 30_000
+  await pass()
+  expect(seen).toHaveLength(4)
+  clock.ahead += 60_000
+  await pass(5_000)
+  expect(seen).toHaveLength(4)
+})
+
+test('of two processes one gets what a third left behind', async () => {
+  vi.useFakeTimers()
+  const store = memoryStore()
+  const listener = vi.fn<EventListener>(nobody)
+  await write(store)
+  outboxOf(store, listener, nobody)
+  outboxOf(store, listener, nobody)
+  await pass(5_000)
+  expect(listener).toHaveBeenCalledOnce()
+})
+
+test('what was written just now is left to the process that wrote it', async () => {
+  vi.useFakeTimers()
+  const store = memoryStore()
+  const listener = vi.fn<EventListener>(nobody)
+  const clock = { ahead: 1_000, now: () => at + clock.ahead }
+  const outbox = createOutbox({ store, clock, logger, listeners: new Map([['comment.created', [listener]]]) })
+  open.push(outbox)
+  outbox.start()
+  await write(store)
+  await pass(3_000)
+  expect(listener).not.toHaveBeenCalled()
+  clock.ahead = 2_001
+  await pass()
+  expect(listener).toHaveBeenCalledOnce()
+})
+
+test('a listener that takes long is not given the same event again meanwhile', async () => {
+  vi.useFakeTimers()
+  const store = memoryStore()
+  let end = (): void => undefined
+  const listener = vi.fn<EventListener>(() => new Promise((resolve) => (end = resolve)))
+  const outbox = outboxOf(store, listener, nobody)
+  outbox.dispatch(await write(store))
+  await pass(10_000)
+  expect(listener).toHaveBeenCalledOnce()
+  end()
+  await pass()
+  expect(await store.events.claim({ limit: 10, leaseMs: 0, now: at + 60_000, before: at + 60_000 })).toEqual([])
+})
+
+test('a stop waits for what is under way, marks it, and leaves the rest to others', async () => {
+  vi.useFakeTimers()
+  const store = memoryStore()
+  for (let i = 0; i < 5; i++) await write(store)
+  let end = (): void => undefined
+  const listener = vi.fn<EventListener>(() => new Promise((resolve) => (end = resolve)))
+  const outbox = outboxOf(store, listener, nobody)
+  await pass()
+  expect(listener).toHaveBeenCalledOnce()
+  let stopped = false
+  const stopping = outbox.stop().then(() => (stopped = true))
+  await pass()
+  expect(stopped).toBe(false)
+  end()
+  await stopping
+  expect(listener).toHaveBeenCalledOnce()
+  const left = await store.events.claim({ limit: 100, leaseMs: 0, now: at + 60_000, before: at + 60_000 })
+  expect(left).toHaveLength(9)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('a store that was away loses no mark', async () => {
+  vi.useFakeTimers()
+  const store = memoryStore()
+  const listener = vi.fn<EventListener>(nobody)
+  const outbox = outboxOf(store, listener, nobody)
+  const done = vi.spyOn(store.events, 'done').mockRejectedValueOnce(new Error('away'))
+  outbox.dispatch(await write(store))
+  await pass(2_000)
+  expect(done).toHaveBeenCalledTimes(2)
+  expect(await store.events.claim({ limit: 10, leaseMs: 0, now: at + 60_000, before: at + 60_000 })).toEqual([])
+  expect(listener).toHaveBeenCalledOnce()
+})
+
+test('events written before the start are delivered after it', async () => {
+  vi.useFakeTimers()
+  const store = memoryStore()
+  const listener = vi.fn<EventListener>(nobody)
+  const outbox = createOutbox({
+    store,
+    clock: at10s(),
+    logger,
+    listeners: new Map([['comment.created', [listener]]]),
+  })
+  open.push(outbox)
+  outbox.dispatch(await write(store))
+  await pass(5_000)
+  expect(listener).not.toHaveBeenCalled()
+  outbox.start()
+  outbox.start()
+  await pass()
+  expect(listener).toHaveBeenCalledOnce()
 })

@@ -34,12 +34,16 @@ export function createOutbox(options: {
 }): Outbox {
   const { store, clock, logger, listeners, relayed } = options
   const running = new Set<Promise<void>>()
+  /** Events that a listener of this process has in its hands, however long that takes. */
+  const held = new Set<string>()
   const delivered: string[] = []
   let timer: ReturnType<typeof setTimeout> | null = null
   let stopped = false
   let started = false
 
   async function deliver(event: EventRow, first?: EventListener): Promise<void> {
+    if (held.has(event.id)) return
+    held.add(event.id)
     try {
       await first?.(event)
       for (const listener of listeners.get(event.type) ?? []) await listener(event)
@@ -50,6 +54,8 @@ export function createOutbox(options: {
         type: event.type,
         error: String(error),
       })
+    } finally {
+      held.delete(event.id)
     }
   }
 
@@ -76,7 +82,11 @@ export function createOutbox(options: {
       await mark()
       const now = clock.now()
       const events = await store.events.claim({ limit: batch, leaseMs, now, before: now - graceMs })
-      for (const event of events) await deliver(event, relayed)
+      for (const event of events) {
+        // The rest is for another process, or for this one after it was started again.
+        if (stopped) break
+        await deliver(event, relayed)
+      }
       await mark()
     } catch (error) {
       logger.warn('The outbox could not be read and is tried again', { error: String(error) })

@@ -110,6 +110,23 @@ describe.each([true, false])('a store that tells its version cheaply: %s', (exac
     expect(from.builds).toBeLessThanOrEqual(2)
   })
 
+  test('a page from before may stand in while the store is away, but not one from before a write of this process', async () => {
+    const from = source()
+    let now = 1_000_000
+    const reader = open(from, { exact, at: () => now })
+    await finish(from, crowd(reader, from, 1))
+    now += 61_000
+    const away = (): Promise<BuiltPage> => Promise.reject(new Error('away'))
+    expect(await reader.read(ref, 'p', 0, away)).toMatchObject({ ver: 0, stale: true })
+    await expect(reader.read(ref, 'p', 1, away)).rejects.toThrow('away')
+    const refusal = Object.assign(new Error('hidden'), { status: 404 })
+    await expect(reader.read(ref, 'p', 0, () => Promise.reject(refusal))).rejects.toBe(refusal)
+    reader.wrote(ref, 1)
+    await expect(reader.read(ref, 'p', 0, away)).rejects.toThrow('away')
+    now += 5 * 60_000
+    await expect(reader.read({ ...ref }, 'p', 0, away)).rejects.toThrow('away')
+  })
+
   test('a build that fails does not fail those who come after it', async () => {
     const from = source()
     const reader = open(from, { exact })
