@@ -13,7 +13,7 @@ export async function runInWorker(program: URL, argv: readonly string[]): Promis
     argv: [...argv],
     resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 40 },
     // A thread cannot ask the terminal itself.
-    env: { ...process.env, [columnsVariable]: process.stderr.isTTY ? String(process.stderr.columns) : '' },
+    env: { ...process.env, [columnsVariable]: String(terminalWidth()) },
   })
   return new Promise((resolve, reject) => {
     worker.once('exit', resolve)
@@ -32,5 +32,7 @@ const columnsVariable = 'CONFAB_INTERNAL_COLUMNS'
 
 /** The width of the terminal that stderr goes to; 0 when it goes somewhere else. */
 export function terminalWidth(): number {
-  return process.stderr.isTTY ? process.stderr.columns : Number(process.env[columnsVariable] ?? 0)
+  // A terminal that does not know its width says 0.
+  if (process.stderr.isTTY) return process.stderr.columns || 80
+  return Number(process.env[columnsVariable] ?? 0)
 }
