@@ -5,16 +5,16 @@ import { sqlite } from '@confab/adapters/sqlite'
 import type { Figure } from './report.ts'
 import { alternate, ratios } from './rounds.ts'
 import type { SeededThread } from './seed.ts'
-import { seedThread, site } from './seed.ts'
+import { authorOf, seedThread, site, sourceOf } from './seed.ts'
 import { withTempFolder } from './temp-folder.ts'
 
 /** How to ask a thread for a page. */
 type Ask = (thread: SeededThread) => Promise<string>
 
 /**
- * A page that no cache has: read from SQLite, made into views, JSON and gzip, through `confab.fetch`. Costs at 100,000
- * and 1,000,000 comments, in processor time, against the same at 1,000, all in one file. The last line is the store's part alone, where a
- * growing cost could not hide behind a constant one.
+ * A page that no cache has: read from SQLite, made into views, JSON and gzip, through `confab.fetch`. Costs in processor
+ * time at 100,000 and 1,000,000 comments against the same at 1,000, all in one file. Then the store's part alone, where
+ * a growing cost could not hide behind a constant one, and a post.
  */
 export async function coldPage(quick: boolean): Promise<Figure[]> {
   return withTempFolder(async (folder) => {
@@ -45,6 +45,10 @@ export async function coldPage(quick: boolean): Promise<Figure[]> {
           const { rows } = await store.page({ site: of, thread, parent: null, sort: 'newest', limit: 20, replies: 3 })
           return String(rows.length)
         },
+        post: async ({ pageKey }) => {
+          const { id } = await confab.api.comments.create({ site, pageKey, author: authorOf(1), body: sourceOf(1) })
+          return id
+        },
       }
       const figures: Figure[] = []
       for (const [name, ask] of Object.entries(asks)) figures.push(...(await compare(name, threads, ask, quick)))
@@ -66,7 +70,7 @@ async function compare(name: string, threads: readonly SeededThread[], ask: Ask,
   await alternate(2, sides)
   const [limit = [], ...larger] = await alternate(quick ? 5 : 9, sides)
   return larger.map((ours, index) => ({
-    name: `cold ${name}, ${(threads[index + 1]?.count ?? 0).toLocaleString('en-US')} by 1,000`,
+    name: `${name === 'post' ? name : `cold ${name}`}, ${(threads[index + 1]?.count ?? 0).toLocaleString('en-US')} by 1,000`,
     unit: 'ms',
     ours,
     limit,
