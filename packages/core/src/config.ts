@@ -103,7 +103,7 @@ export function checkConfig(config: ConfabConfig): void {
       "`sites` is missing; give it a list such as [{ id: 'blog', origins: ['https://blog.example.org'] }]",
     )
   }
-  if (config.secret !== undefined && config.secret.length < 32) {
+  if (config.secret !== undefined && (typeof config.secret !== 'string' || config.secret.length < 32)) {
     throw new TypeError('`secret` must have at least 32 characters; make one with: openssl rand -base64 32')
   }
   if (config.basePath !== undefined && !/^\/([^?#]*[^/?#])?$/.test(config.basePath)) {
@@ -112,9 +112,62 @@ export function checkConfig(config: ConfabConfig): void {
   if (config.identify !== undefined && typeof config.identify !== 'function') {
     throw new TypeError('`identify` must be a function that reads your session from a request')
   }
+  if (config.trustProxy !== undefined && !Array.isArray(config.trustProxy)) {
+    throw new TypeError("`trustProxy` must be a list, such as ['loopback']")
+  }
+  for (const [name, method] of parts) {
+    const part: object | undefined = config[name]
+    if (part !== undefined && typeof Reflect.get(Object(part), method) !== 'function') {
+      throw new TypeError(`\`${name}\` has no method \`${method}\`; see the port of that name in @confab/core/ports`)
+    }
+  }
+  for (const name of Object.keys(config.on ?? {})) {
+    if (!eventTypes.has(name)) {
+      throw new TypeError(`\`on\`: ${JSON.stringify(name)} is no event; they are ${[...eventTypes].join(', ')}`)
+    }
+  }
+  for (const [name, rule] of Object.entries(config.limits ?? {})) checkLimit(name, rule)
+  const { pageMemoryBytes = 0 } = config
+  if (!Number.isSafeInteger(pageMemoryBytes) || pageMemoryBytes < 0) {
+    throw new TypeError('`pageMemoryBytes` must be a whole number of bytes, 0 for no memory')
+  }
+}
+
+/** What else a host may bring, and a method by which it is told from something else. */
+const parts = [
+  ['cache', 'guard'],
+  ['bus', 'subscribe'],
+  ['limiter', 'take'],
+  ['logger', 'error'],
+  ['clock', 'now'],
+  ['ids', 'next'],
+] as const
+
+const eventTypes = new Set<string>([
+  'comment.created',
+  'comment.edited',
+  'comment.removed',
+  'comment.queued',
+  'thread.changed',
+] satisfies readonly EventType[])
+
+function checkLimit(name: string, rule: RateRule | false | undefined): void {
+  if (!Object.hasOwn(defaultLimits, name)) {
+    throw new TypeError(`\`limits\`: \`${name}\` is no limit; they are ${Object.keys(defaultLimits).join(', ')}`)
+  }
+  if (rule === false || rule === undefined) return
+  if (!(rule.burst >= 1) || !(rule.perMs > 0)) {
+    throw new TypeError(
+      `\`limits\`: \`${name}\` must be false, or { burst, perMs } with a burst of at least 1 and a time above 0`,
+    )
+  }
 }
 
 /** The limits with defaults for what the host left out. */
-export function limitsOf(config: ConfabConfig): Limits {
-  return { ...defaultLimits, ...config.limits }
+export function limitsOf({ limits = {} }: ConfabConfig): Limits {
+  return {
+    read: limits.read ?? defaultLimits.read,
+    write: limits.write ?? defaultLimits.write,
+    address: limits.address ?? defaultLimits.address,
+  }
 }
