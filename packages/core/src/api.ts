@@ -10,6 +10,7 @@ import {
   countsQuery,
   createCommentInput,
   editCommentInput,
+  keySchema,
   listCommentsQuery,
   pageKeySchema,
   patchThreadInput,
@@ -93,7 +94,7 @@ export function createCommentsApi(kernel: Kernel, service: CommentService, queri
       const viewer = await viewerFor(site, author)
       const created = await service.create(viewer, place, {
         ...parseInput(createCommentInput, input),
-        key: key ?? null,
+        key: key === undefined ? null : parseInput(keySchema, key, 'key'),
       })
       return created.view
     },

@@ -50,14 +50,22 @@ function messageOf(issue: z.core.$ZodIssue): string {
     case 'invalid_type':
       return issue.input === undefined ? 'is needed' : `must be ${article(issue.expected)}`
     case 'too_big':
-      return issue.message.startsWith('must') ? issue.message : `must be at most ${issue.maximum}`
+      return issue.message.startsWith('must') ? issue.message : `must be at most ${issue.maximum}${unitOf(issue)}`
     case 'too_small':
-      return issue.message.startsWith('must') ? issue.message : `must be at least ${issue.minimum}`
+      if (issue.message.startsWith('must')) return issue.message
+      return issue.origin === 'string' && issue.minimum === 1
+        ? 'must not be empty'
+        : `must be at least ${issue.minimum}${unitOf(issue)}`
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`
     default:
       return issue.message
   }
+}
+
+function unitOf({ origin }: { readonly origin: string }): string {
+  if (origin === 'string') return ' characters long'
+  return origin === 'array' ? ' long' : ''
 }
 
 function article(type: string): string {

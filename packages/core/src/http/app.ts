@@ -5,11 +5,12 @@ import { ConfabError, invalid } from '../engine/errors.ts'
 import type { InFlight } from '../engine/in-flight.ts'
 import type { Kernel } from '../engine/kernel.ts'
 import { createLru } from '../engine/lru.ts'
+import { parseInput } from '../engine/parse.ts'
 import type { Answer, Route, RouteRequest } from '../engine/route.ts'
 import type { SiteSettings } from '../engine/site.ts'
 import { issueGuestToken } from '../features/auth/guest-token.ts'
 import { resolveViewer } from '../features/auth/viewer.ts'
-import { pageKeySchema, siteIdSchema } from '../features/comments/schema.ts'
+import { keySchema, pageKeySchema, siteIdSchema } from '../features/comments/schema.ts'
 import type { ClientAddress, FindAddress } from './address.ts'
 import { assetRoutes } from './assets.ts'
 import { guestCookie, readGuestCookie } from './cookies.ts'
@@ -226,11 +227,7 @@ async function siteOfPreflight(kernel: Kernel, findTarget: FindTarget, url: URL)
 /** @throws ConfabError `invalid` for a key that somebody else might guess */
 function idempotencyKey(incoming: Incoming): string | null {
   const key = incoming.header('idempotency-key')
-  if (key === null) return null
-  if (!/^[A-Za-z0-9_-]{16,128}$/.test(key)) {
-    throw invalid('Idempotency-Key', 'must be 16 to 128 random characters of A-Z, a-z, 0-9, - and _')
-  }
-  return key
+  return key === null ? null : parseInput(keySchema, key, 'Idempotency-Key')
 }
 
 /** Short, unique enough to find a line in a log, and made without randomness for each request. */

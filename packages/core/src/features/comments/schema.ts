@@ -50,6 +50,11 @@ export function normalPageKey(pageKey: string): string {
 /** A page's own name: usually its path. Never a secret. */
 export const pageKeySchema = typedPageKey.transform(normalPageKey)
 
+/** Makes a repeated request harmless. For guests it stands for the browser that made it, so nobody may guess it. */
+export const keySchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{16,128}$/, 'must be 16 to 128 random characters of A-Z, a-z, 0-9, - and _')
+
 /** What a guest says of themselves. */
 export const guestInput = z.strictObject({
   name: line(60).refine((value) => !isBlank(value), 'must not be empty'),
@@ -120,7 +125,10 @@ export const eventsQuery = z.strictObject({
 /** The keys stay as they were typed: the answer names them as they were asked. */
 export const countsQuery = z.strictObject({
   site: siteIdSchema,
-  pageKey: z.array(typedPageKey).min(1).max(maxCounts, `must be at most ${maxCounts} pages`),
+  pageKey: z
+    .array(typedPageKey)
+    .min(1, 'must be given at least once')
+    .max(maxCounts, `must be at most ${maxCounts} pages`),
 })
 
 export const latestQuery = z.strictObject({ limit: wholeNumber(1, 100).default(20), after: id.optional() })
