@@ -61,7 +61,7 @@ async function bundle(name: string, entry: string, options: BundleOptions): Prom
       rolldownOptions: {
         // What the lazy parts share with the entry stays in it: a file of its own would be one more round trip before
         // the first paint.
-        preserveEntrySignatures: 'allow-extension',
+        preserveEntrySignatures: npm ? 'strict' : 'allow-extension',
         external: npm ? [/^preact(?:$|\/)/] : [],
         output: {
           entryFileNames: hash ? '[name]-[hash].js' : '[name].js',

@@ -80,7 +80,7 @@ export function Composer({ view, write, place, name = '', source }: Props) {
       if (!guest.name) return fail('name', t('errorName'))
       if (asks.email && !emailPattern.test(guest.email)) return fail('email', t('errorEmail'))
       const isKept = root.querySelector<HTMLInputElement>(`#remember-${placeName}`)?.checked
-      storage.keepGuest(isKept ? guest : null)
+      storage.keepGuest(guest, isKept === true)
       if (!guest.email) guest = { name: guest.name }
     }
     const key = draft?.text === body ? draft.key : undefined
@@ -114,11 +114,6 @@ export function Composer({ view, write, place, name = '', source }: Props) {
     if (!element || begun.has(element)) return
     begun.add(element)
     fitHeight(element)
-    if (!isFocused) return
-    element.focus()
-    element.setSelectionRange(element.value.length, element.value.length)
-    // Its buttons too, where the window ends just below the text.
-    if (!isRoot) element.form?.scrollIntoView({ block: 'nearest' })
   }
 
   const { error } = field
@@ -128,7 +123,7 @@ export function Composer({ view, write, place, name = '', source }: Props) {
   return (
     <form
       part="composer"
-      class={isOpen ? 'composer open' : 'composer'}
+      class={`composer${isOpen ? ' open' : ''}${isFocused ? ' active' : ''}`}
       noValidate
       onKeyDown={onKeyDown}
       onSubmit={(event) => {
@@ -193,7 +188,7 @@ export function Composer({ view, write, place, name = '', source }: Props) {
                 />
               )}
               <label class="check">
-                <input id={`remember-${placeName}`} type="checkbox" defaultChecked={known !== null} />
+                <input id={`remember-${placeName}`} type="checkbox" defaultChecked={known?.kept} />
                 {t('remember')}
               </label>
             </>

@@ -29,10 +29,12 @@ export function OutboxEntry({ view, write, item }: { view: View; write: Writing;
             {body}
           </div>
           {!isSending && (
-            <div class="actions">
-              <span class="error">
-                {error ? explain(t, error) : t('unsent')} {seconds > 0 && t('retryIn', { n: seconds })}
-              </span>
+            <p part="error" class="error">
+              {error ? explain(t, error) : t('unsent')} {seconds > 0 && t('retryIn', { n: seconds })}
+            </p>
+          )}
+          {!isSending && (
+            <div part="actions" class="actions">
               <button type="button" class="text strong" onClick={() => writer.retry(key)}>
                 {t('retry')}
               </button>

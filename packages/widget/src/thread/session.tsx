@@ -88,6 +88,18 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
     // The composer that closes may stand above the one that opens.
     draw({ place }, true)
     void loadWriting()
+    focusComposer()
+  }
+
+  function focusComposer(): void {
+    requestAnimationFrame(() => {
+      const field = root.querySelector<HTMLTextAreaElement>('.active textarea')
+      if (!field || root.activeElement === field) return
+      field.focus({ preventScroll: true })
+      field.setSelectionRange(field.value.length, field.value.length)
+      // With its buttons, where the window ends just below the text.
+      field.form?.scrollIntoView({ block: 'nearest' })
+    })
   }
 
   function measured(id: string, isLong: boolean): void {
@@ -128,6 +140,7 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
       },
     })
     draw({ write })
+    focusComposer()
   }
 
   async function startLive(): Promise<void> {

@@ -53,10 +53,13 @@ test('leaves nothing behind when it has been sent', () => {
 })
 
 test('remembers a guest on every page, until asked to forget', () => {
-  createThreadStorage('blog:/a').keepGuest({ name: 'Ada', email: '' })
-  expect(createThreadStorage('blog:/b').guest()).toEqual({ name: 'Ada', email: '' })
-  createThreadStorage('blog:/a').keepGuest(null)
+  const ada = { name: 'Ada', email: '' }
+  createThreadStorage('blog:/a').keepGuest(ada, true)
+  expect(createThreadStorage('blog:/b').guest()).toEqual({ ...ada, kept: true })
+  const storage = createThreadStorage('blog:/a')
+  storage.keepGuest(ada, false)
   expect(createThreadStorage('blog:/b').guest()).toBeNull()
+  expect(storage.guest()).toEqual({ ...ada, kept: false })
 })
 
 test('works where storage is full or forbidden, as long as the page is open', () => {

@@ -7,7 +7,7 @@ export interface Draft {
   readonly key?: string
 }
 
-/** What a guest asked to be remembered. */
+/** What a guest said of themselves. */
 export interface KnownGuest {
   readonly name: string
   readonly email: string
@@ -18,14 +18,16 @@ export interface ThreadStorage {
   draft(place: string): Draft | null
   keepDraft(place: string, draft: Draft): void
   dropDraft(place: string): void
-  guest(): KnownGuest | null
-  /** `null` forgets. */
-  keepGuest(guest: KnownGuest | null): void
+  guest(): (KnownGuest & { readonly kept: boolean }) | null
+  /** Until the page is left, or on this device when they ask for it. */
+  keepGuest(guest: KnownGuest, kept: boolean): void
   readonly outbox: OutboxStorage
 }
 
 /** Shorter drafts are not worth a note. */
 const minDraftLength = 10
+/** The same on all pages of a site. */
+const guestKey = 'confab:guest'
 
 /** @param name the thread's own: site and page */
 export function createThreadStorage(name: string): ThreadStorage {
@@ -33,6 +35,7 @@ export function createThreadStorage(name: string): ThreadStorage {
   const outboxPrefix = `${prefix}outbox:`
   /** What is too short to be stored, or cannot be, is kept as long as the page is open. */
   const open = new Map<string, Draft>()
+  let lastGuest: KnownGuest | null = null
   return {
     draft: (place) => open.get(place) ?? read<Draft>(`${prefix}draft:${place}`),
     keepDraft(place, draft) {
@@ -43,8 +46,15 @@ export function createThreadStorage(name: string): ThreadStorage {
       open.delete(place)
       write(`${prefix}draft:${place}`, null)
     },
-    guest: () => read<KnownGuest>('confab:guest'),
-    keepGuest: (guest) => write('confab:guest', guest),
+    guest() {
+      const kept = read<KnownGuest>(guestKey)
+      const guest = lastGuest ?? kept
+      return guest && { ...guest, kept: kept !== null }
+    },
+    keepGuest(guest, kept) {
+      lastGuest = guest
+      write(guestKey, kept ? guest : null)
+    },
     outbox: {
       all: () => keys(outboxPrefix).flatMap((key) => read<OutboxItem>(key) ?? []),
       put: (item) => write(outboxPrefix + item.key, item),

@@ -77,9 +77,7 @@ function List({ view }: { view: View }) {
       <Entry view={view} />
       {newest && pill}
       <Pager view={view} way="previous" />
-      {data.roots.length + length + outbox.length === 0 && data.thread.state === 'open' && (
-        <p class="hint empty">{t('empty')}</p>
-      )}
+      {data.roots.length + length + outbox.length === 0 && mayWrite(view) && <p class="hint empty">{t('empty')}</p>}
       <ol
         part="list"
         class={`list roots${data.comments.size > manyComments ? ' many' : ''}`}
