@@ -12,11 +12,15 @@ export function eventsTopic(ref: ThreadRef): string {
 /** Events as one message; only how far the thread is where they are too long for that. */
 export function formatMessage(events: readonly LiveEvent[]): Bytes {
   const full = new TextEncoder().encode(JSON.stringify({ events }))
-  if (full.length <= maxMessageBytes) return full
-  return new TextEncoder().encode(JSON.stringify({ ver: events.at(-1)?.ver ?? 0 }))
+  return full.length <= maxMessageBytes ? full : formatVersion(events.at(-1)?.ver ?? 0)
 }
 
-/** `null` for anything that {@link formatMessage} did not make. */
+/** How far a thread is, for whoever may have missed what happened. */
+export function formatVersion(ver: number): Bytes {
+  return new TextEncoder().encode(JSON.stringify({ ver }))
+}
+
+/** `null` for anything that was not made here. */
 export function parseMessage(payload: Bytes): { ver: number; events: LiveEvent[] | null } | null {
   try {
     const value: unknown = JSON.parse(new TextDecoder().decode(payload))

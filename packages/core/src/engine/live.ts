@@ -1,7 +1,8 @@
 import type { Bytes, Clock, EventRow, Logger, Ms, PubSub, Store, ThreadRef } from '../ports/index.ts'
 import type { LiveEvent } from './live-event.ts'
 import { arrivalFrame, byeFrame, concatBytes, controlFrame, eventFrame } from './live-event.ts'
-import { eventsTopic, formatMessage, parseMessage } from './live-message.ts'
+import { eventsTopic, parseMessage } from './live-message.ts'
+import { createLiveSpeaker } from './live-speaker.ts'
 
 const ringSize = 256
 const heartbeatMs: Ms = 25_000
@@ -83,6 +84,7 @@ export interface LiveHubOptions {
  */
 export function createLiveHub(options: LiveHubOptions): LiveHub {
   const { store, clock, logger, bus } = options
+  const speaker = bus && createLiveSpeaker({ bus, clock, logger })
   const rooms = new Map<string, Room>()
   let heartbeat: ReturnType<typeof setInterval> | null = null
   let closed = false
@@ -296,7 +298,7 @@ export function createLiveHub(options: LiveHubOptions): LiveHub {
         )
         if (events.length === 0) return
         if (room) await inOrder(room, () => accept(room, events))
-        await bus?.publish(eventsTopic(ref), formatMessage(events), { qos: 0, ttlMs: 30_000 })
+        await speaker?.say(ref, events)
       } catch (error) {
         logger.warn('Live events of a thread were not published', { thread: ref.thread, error: String(error) })
       }
