@@ -49,7 +49,8 @@ export function createShardKeyWatch(): ShardKeyWatch {
   return {
     see(command) {
       if (off) return
-      if (typeof command['find'] === 'string') check(command['find'], asDoc(command['filter']), false)
+      const isMigrating = command['limit'] === 1 && Object.keys(asDoc(command['filter'])).length === 0
+      if (typeof command['find'] === 'string' && !isMigrating) check(command['find'], asDoc(command['filter']), false)
       for (const one of asDocs(command['updates'])) {
         check(String(command['update']), asDoc(one['q']), one['multi'] !== true)
       }
