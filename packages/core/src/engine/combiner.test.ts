@@ -1,5 +1,6 @@
 import { describe, expect, test, vi } from 'vitest'
 import type { Commit, CommitOptions, Op, ThreadTarget } from '../ports/index.ts'
+import { endOfTurn } from '../runtime/turn.ts'
 import { createCombiner } from './combiner.ts'
 
 const options = (): CommitOptions => ({ at: 1, eventId: () => '0'.repeat(16) })
@@ -48,7 +49,7 @@ function combinerOf(from: ReturnType<typeof store>, more: Partial<Parameters<typ
 }
 
 async function called(from: ReturnType<typeof store>, count: number): Promise<Call> {
-  for (let turn = 0; turn < 100 && from.calls.length < count; turn++) await Promise.resolve()
+  for (let turn = 0; turn < 100 && from.calls.length < count; turn++) await endOfTurn()
   expect(from.calls).toHaveLength(count)
   const call = from.calls[count - 1]
   if (!call) throw new Error('No such call')
@@ -60,6 +61,7 @@ describe('changes to one thread', () => {
     const from = store()
     const combiner = combinerOf(from)
     const first = combiner.commit(target('t'), op('0'))
+    await called(from, 1)
     const rest = Array.from({ length: 100 }, (_, i) => combiner.commit(target('t'), op(`${i + 1}`)))
     expect(from.calls.map((call) => call.ids)).toEqual([['0']])
     from.calls[0]?.resolve()
@@ -79,6 +81,7 @@ describe('changes to one thread', () => {
     const from = store()
     const combiner = combinerOf(from)
     void combiner.commit(target('t'), op('a'))
+    await called(from, 1)
     const waiting = ['b', 'c'].map((id) => combiner.commit(target('t'), op(id)))
     from.calls[0]?.resolve()
     const refused = { ok: false, error: 'not_found', row: null } as const
@@ -91,7 +94,7 @@ describe('changes to one thread', () => {
     const from = store()
     const combiner = combinerOf(from)
     const asked = combiner.commit(target('t'), op('a'))
-    from.calls[0]?.resolve({ results: [] })
+    ;(await called(from, 1)).resolve({ results: [] })
     await expect(asked).rejects.toThrow('fewer results')
   })
 
@@ -99,6 +102,7 @@ describe('changes to one thread', () => {
     const from = store()
     const combiner = combinerOf(from)
     void combiner.commit(target('t'), op('0'))
+    await called(from, 1)
     const known: Partial<ThreadTarget>[] = [
       { url: null, title: 'One' },
       { url: 'https://a.example/', title: null },
@@ -117,6 +121,7 @@ describe('changes to one thread', () => {
     const onCommit = vi.fn()
     const combiner = combinerOf(from, { onCommit })
     const first = combiner.commit(target('t'), op('0'))
+    await called(from, 1)
     const rest = Promise.allSettled(['1', '2'].map((id) => combiner.commit(target('t'), op(id))))
     const away = new Error('away')
     from.calls[0]?.reject(away)
@@ -135,7 +140,7 @@ describe('changes to one thread', () => {
     const order: string[] = []
     const combiner = combinerOf(from, { onCommit: () => order.push('announced') })
     const asked = combiner.commit(target('t'), op('0')).then(() => order.push('answered'))
-    from.calls[0]?.resolve()
+    ;(await called(from, 1)).resolve()
     await asked
     expect(order).toEqual(['announced', 'answered'])
   })
@@ -143,14 +148,14 @@ describe('changes to one thread', () => {
   test('are refused when too many wait, and taken again when there is room', async () => {
     const from = store()
     const combiner = combinerOf(from)
-    const taken = Array.from({ length: 10_001 }, (_, i) => combiner.commit(target('t'), op(`${i}`)))
+    const taken = Array.from({ length: 10_000 }, (_, i) => combiner.commit(target('t'), op(`${i}`)))
     await expect(combiner.commit(target('t'), op('more'))).rejects.toThrow('too much')
     // Another thread is of the same process, so it shares the bound.
     await expect(combiner.commit(target('other'), op('more'))).rejects.toThrow('too much')
-    for (let count = 1; count <= 158; count++) (await called(from, count)).resolve()
+    for (let count = 1; count <= 157; count++) (await called(from, count)).resolve()
     await Promise.all(taken)
     const later = combiner.commit(target('t'), op('later'))
-    ;(await called(from, 159)).resolve()
+    ;(await called(from, 158)).resolve()
     await later
     await combiner.idle()
   }, 30_000)
@@ -162,7 +167,7 @@ test('changes to different threads do not wait for each other', async () => {
   const asked = ['a', 'b', 'c'].map((thread) => combiner.commit(target(thread), op('0')))
   // The same thread id on another site is another thread.
   asked.push(combiner.commit({ ...target('a'), site: 'shop' }, op('0')))
-  expect(from.calls).toHaveLength(4)
+  await called(from, 4)
   for (const call of from.calls) call.resolve()
   await Promise.all(asked)
 })
@@ -171,7 +176,9 @@ test('idle waits for what runs and for what waits', async () => {
   for (const isolated of [false, true]) {
     const from = store()
     const combiner = combinerOf(from, { isolated })
-    const asked = ['0', '1'].map((id) => combiner.commit(target('t'), op(id)))
+    const asked = [combiner.commit(target('t'), op('0'))]
+    await called(from, 1)
+    asked.push(combiner.commit(target('t'), op('1')))
     let idle = false
     const waiting = combiner.idle().then(() => (idle = true))
     from.calls[0]?.resolve()

@@ -1,3 +1,4 @@
+import { endOfTurn } from '../runtime/turn.ts'
 import type { Commit, CommitOptions, Op, OpResult, Store, ThreadRow, ThreadTarget } from '../ports/index.ts'
 
 const maxOpsPerCommit = 64
@@ -55,6 +56,8 @@ export function createCombiner(
 
   async function drain(key: string, queue: Waiting[]): Promise<void> {
     while (queue.length > 0) {
+      // Those who were just answered write again in this turn, and so do others: one commit for all of them.
+      await endOfTurn()
       const group = queue.splice(0, maxOpsPerCommit)
       waiting -= group.length
       await runGroup(group)

@@ -16,6 +16,7 @@ export const systemClock: Clock = { now: () => Date.now() }
  * ids.next(Date.now()) < ids.next(Date.now()) // true
  */
 export function createIds(): Ids {
+  const random = randomPool()
   let lastAt = -1
   let counter = 0
   return {
@@ -24,12 +25,12 @@ export function createIds(): Ids {
       if (time > lastAt) {
         lastAt = time
         // The upper half is left free, so that a burst within one millisecond has room to count.
-        counter = randomInt(counterLimit / 2)
+        counter = random(counterLimit / 2)
       } else if (++counter === counterLimit) {
         lastAt += 1
         counter = 0
       }
-      return base32Number(lastAt, timeLength) + base32Number(counter, 3) + base32(randomBytes(3)).slice(0, 4)
+      return base32Number(lastAt, timeLength) + base32Number(counter, 3) + base32Number(random(2 ** 20), 4)
     },
     derived(at: Ms, name: string): Id {
       return base32Number(Math.max(0, at), timeLength) + hash35(name)
@@ -66,9 +67,17 @@ function randomBytes(length: number): Uint8Array<ArrayBuffer> {
   return crypto.getRandomValues(new Uint8Array(length))
 }
 
-function randomInt(limit: number): number {
-  const [value = 0] = crypto.getRandomValues(new Uint32Array(1))
-  return value % limit
+/** Random numbers below a power of two, fetched from the system many at a time: asking for each costs more than an id. */
+function randomPool(): (limit: number) => number {
+  const pool = new Uint32Array(256)
+  let next = pool.length
+  return (limit) => {
+    if (next === pool.length) {
+      crypto.getRandomValues(pool)
+      next = 0
+    }
+    return (pool[next++] ?? 0) % limit
+  }
 }
 
 /** 35 bits from two FNV-1a hashes with different starts: a name, not a secret. */

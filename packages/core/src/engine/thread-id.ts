@@ -1,4 +1,5 @@
 import type { ThreadId } from '../ports/index.ts'
+import { sha256 } from '../runtime/sha256.ts'
 import { base32 } from './base32.ts'
 
 /**
@@ -7,6 +8,5 @@ import { base32 } from './base32.ts'
  */
 export async function threadId(site: string, pageKey: string): Promise<ThreadId> {
   const input = new TextEncoder().encode(`${site}\u0000${pageKey}`)
-  const digest = await crypto.subtle.digest('SHA-256', input)
-  return base32(new Uint8Array(digest, 0, 13)).slice(0, 20)
+  return base32((await sha256(input)).subarray(0, 13)).slice(0, 20)
 }

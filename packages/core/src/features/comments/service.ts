@@ -14,6 +14,7 @@ import { toBase64Url } from '../../engine/ids.ts'
 import type { Kernel } from '../../engine/kernel.ts'
 import { createLru } from '../../engine/lru.ts'
 import type { SiteSettings } from '../../engine/site.ts'
+import { sha256 } from '../../runtime/sha256.ts'
 import { renderMarkdown } from '../../text/markdown.ts'
 import { guestIdForKey } from '../auth/guest-token.ts'
 import { canDelete, canEdit, canSeeSource, isAuthor, isModerator, placeReply } from './policy.ts'
@@ -352,5 +353,5 @@ function render(body: string): string {
 
 async function hashOf(parent: Id | null, body: string): Promise<string> {
   const bytes = new TextEncoder().encode(JSON.stringify([parent, body]))
-  return toBase64Url(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))).slice(0, 22)
+  return toBase64Url(await sha256(bytes)).slice(0, 22)
 }
