@@ -27,7 +27,7 @@ export interface MountOptions {
 export interface MountedThread {
   /** Changes some options; what is `undefined` goes back to its default. */
   update(options: { readonly [name in keyof MountOptions]?: MountOptions[name] | undefined }): void
-  /** Loads what is shown once more. */
+  /** Loads what is shown once more, and asks who the reader is: for pages where people sign in and out. */
   refresh(): Promise<void>
   /** Takes the thread out of the page and ends all its requests. */
   unmount(): void

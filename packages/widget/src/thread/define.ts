@@ -8,7 +8,7 @@ const viewAttributes = ['heading']
 
 /** What `<confab-thread>` can do beyond its attributes. */
 export interface ConfabThreadElement extends HTMLElement {
-  /** Loads what is shown once more. */
+  /** Loads what is shown once more, and asks who the reader is: for pages where people sign in and out. */
   refresh(): Promise<void>
 }
 
@@ -41,7 +41,8 @@ export function defineThread(defaultServer?: string): void {
     }
 
     async refresh(): Promise<void> {
-      await this.#session?.thread.refresh()
+      const thread = this.#session?.thread
+      await Promise.all([thread?.refresh(), thread?.loadMe()])
     }
 
     /** Later, so that several attributes, or a move to another place of the page, are one change. */

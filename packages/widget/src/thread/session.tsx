@@ -2,6 +2,7 @@ import { render } from 'preact'
 import css from './thread.css?inline'
 import { pageAddress } from '../page-address.ts'
 import { createClient } from '../client/create-client.ts'
+import { isPassing } from '../client/errors.ts'
 import { openThread } from '../client/open-thread.ts'
 import { createAnchor } from './anchor.ts'
 import { chooseLanguage, createTranslate, loadMessages } from './messages/translate.ts'
@@ -46,10 +47,10 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
   const pageKey = attribute('page-key') ?? address.key
   const server = attribute('server') ?? defaultServer ?? location.origin
   const sort = attribute('sort') === 'oldest' ? 'oldest' : 'newest'
-  const pageLang = element.parentElement?.closest('[lang]')?.getAttribute('lang') ?? ''
+  const pageLang = element.parentElement?.closest('[lang]')?.getAttribute('lang') || document.documentElement.lang
   const wantedLang = attribute('lang') || pageLang || navigator.language
   const lang = chooseLanguage(wantedLang)
-  const locale = wantedLang.toLowerCase().startsWith(lang) ? wantedLang : lang
+  const locale = localeOf(wantedLang, lang)
   const minKey = `confab:${site}:${pageKey}:min`
   const thread = openThread(createClient({ server, site, pageKey }), { sort, min: recall(minKey) })
   const anchor = createAnchor(root)
@@ -129,8 +130,7 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
       t: view.t,
       isBusy: () => view?.place != null,
       open,
-      url: attribute('page-url') ?? address.url,
-      title: (attribute('page-title') ?? document.title).slice(0, 300),
+      ...pageDetails(attribute('page-url') ?? address.url, attribute('page-title') ?? document.title),
       signal,
       onWritten(ver, created) {
         if (ver !== null) remember(minKey, ver)
@@ -209,7 +209,9 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
     }
     draw()
     await (id === null ? first : goTo(id, first))
-    for (let pause = firstPauseMs; !thread.state.data && !signal.aborted; pause = Math.min(2 * pause, maxPauseMs)) {
+    for (let pause = firstPauseMs; !signal.aborted; pause = Math.min(2 * pause, maxPauseMs)) {
+      const { data, error } = thread.state
+      if (data || (error && !isPassing(error))) break
       await new Promise((resolve) => setTimeout(resolve, pause))
       if (!document.hidden && !signal.aborted && !thread.state.data) await thread.load()
     }
@@ -258,6 +260,21 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
       render(null, root)
     },
   }
+}
+
+/** The page's own locale where it is one of the chosen language: `de-CH` writes numbers in another way than `de`. */
+function localeOf(wanted: string, lang: string): string {
+  try {
+    const [locale = lang] = Intl.getCanonicalLocales(wanted.replaceAll('_', '-'))
+    return locale.split('-', 1)[0] === lang ? locale : lang
+  } catch {
+    return lang
+  }
+}
+
+/** What a server keeps with a new thread, as far as it would take it. */
+function pageDetails(url: string, title: string): { url?: string; title: string } {
+  return { ...(/^https?:.{1,1990}$/.test(url) && { url }), title: title.slice(0, 300) }
 }
 
 /** The version after the reader's last write: a reload right after it must not show less. */

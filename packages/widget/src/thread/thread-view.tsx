@@ -1,4 +1,5 @@
 import { h } from 'preact'
+import { isPassing } from '../client/errors.ts'
 import { CommentItem } from './comment-item.tsx'
 import { focusSoon, loadAndFocus, mayWrite } from './ui.ts'
 import type { ThreadSort } from '../client/create-client.ts'
@@ -124,7 +125,8 @@ function Notice({ view }: { view: View }) {
   }
   return (
     <p part="notice" class="notice" role="alert">
-      {t(!data ? 'errorLoad' : navigator.onLine ? 'errorStale' : 'errorOffline')}{' '}
+      {t(!data ? 'errorLoad' : navigator.onLine ? 'errorStale' : 'errorOffline')} {/* For the site's owner. */}
+      {!data && error && !isPassing(error) && error.message}{' '}
       {!data && (
         <button type="button" class="text strong" onClick={() => void thread.load()}>
           {t('retry')}

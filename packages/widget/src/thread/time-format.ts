@@ -18,6 +18,8 @@ export function createTimeFormat(locale: string): TimeFormat {
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' })
   const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
   const full = new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' })
+  /** Full times never change, and formatting one costs more than all else about a comment. */
+  const known = new Map<number, string>()
   return {
     ago(at, now) {
       const ms = Math.max(0, now - at)
@@ -25,6 +27,10 @@ export function createTimeFormat(locale: string): TimeFormat {
       const unit = units.findLast(([, length]) => ms >= length)
       return unit ? relative.format(-Math.floor(ms / unit[1]), unit[0]) : relative.format(0, 'second')
     },
-    full: (at) => full.format(at),
+    full(at) {
+      const text = known.get(at) ?? full.format(at)
+      known.set(at, text)
+      return text
+    },
   }
 }
