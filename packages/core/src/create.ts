@@ -80,7 +80,10 @@ export function createConfab(config: ConfabConfig): Confab {
 
   const hubOptions = { store, clock, logger, bus, render: renderEvents.bind(null, store) }
   const live = requestsAreIsolated ? createPollingHub(hubOptions) : createLiveHub(hubOptions)
-  const outbox = createOutbox({ store, clock, logger, listeners: listenersOf(config), relayed: sayAgain })
+  const listeners = listenersOf(config)
+  const outbox = createOutbox({ store, clock, logger, listeners, relayed: sayAgain })
+  /** Somebody beside the readers of this process must learn of every event, also of one whose process died. */
+  const isAwaited = listeners.size > 0 || cache !== null || bus !== null
   const reader = createPageReader({
     store,
     clock,
@@ -92,7 +95,7 @@ export function createConfab(config: ConfabConfig): Confab {
   })
 
   const combiner = createCombiner(store, {
-    commitOptions: () => ({ at: clock.now(), eventId: (at) => ids.next(at) }),
+    commitOptions: () => ({ at: clock.now(), eventId: (at) => ids.next(at), delivered: !isAwaited }),
     isolated: requestsAreIsolated,
     overloaded: () =>
       new ConfabError('unavailable', 'Too many comments are being written just now; try again in a moment', {
@@ -113,7 +116,7 @@ export function createConfab(config: ConfabConfig): Confab {
     onCommit(target, commit) {
       if (commit.events.length === 0) return
       void live.publish(target, commit.events)
-      outbox.dispatch(commit.events)
+      if (isAwaited) outbox.dispatch(commit.events)
     },
   })
 

@@ -21,7 +21,8 @@ export async function writeCommit(
   const plan = await planFrom(reader, (lookups) =>
     planCommit(stored ? toThread(stored) : null, target, ops, options, lookups),
   )
-  if (plan.changes && plan.thread) await writeChanges(access, plan.thread, plan.changes, reader)
+  if (plan.changes && plan.thread)
+    await writeChanges(access, plan.thread, plan.changes, reader, options.delivered === true)
   return { thread: plan.thread, results: plan.results, events: [...(plan.changes?.events ?? [])] }
 }
 
@@ -47,7 +48,13 @@ async function planFrom(reader: Reader, make: (lookups: Reader['lookups']) => Pl
   }
 }
 
-async function writeChanges(access: Access, row: ThreadRow, changes: Changes, reader: Reader): Promise<void> {
+async function writeChanges(
+  access: Access,
+  row: ThreadRow,
+  changes: Changes,
+  reader: Reader,
+  delivered: boolean,
+): Promise<void> {
   const { session } = access
   const t = row.thread
   const collection = (name: string) => access.db.collection(name)
@@ -92,7 +99,10 @@ async function writeChanges(access: Access, row: ThreadRow, changes: Changes, re
     }))
     await collection('idem').insertMany(docs, { session })
   }
-  if (changes.events.length > 0) await collection('events').insertMany(changes.events.map(fromEvent), { session })
+  if (changes.events.length > 0) {
+    const docs = changes.events.map((event) => fromEvent(event, delivered))
+    await collection('events').insertMany(docs, { session })
+  }
 }
 
 function commentWrites(row: ThreadRow, changes: Changes, reader: Reader): object[] {

@@ -137,7 +137,7 @@ export function toRevision(doc: Doc): RevisionRow {
  * Events that readers do not see have no version of their own. `ver` is half of the shard key, so it has to be unique
  * all the same: there it holds the event's id, a string, which no range of numbers ever finds.
  */
-export function fromEvent(event: EventRow): Doc {
+export function fromEvent(event: EventRow, delivered: boolean): Doc {
   return {
     _id: event.id,
     t: event.thread,
@@ -148,8 +148,7 @@ export function fromEvent(event: EventRow): Doc {
     c: event.comment,
     actor: event.actor,
     at: event.at,
-    todo: 1,
-    lease: 0,
+    ...(delivered ? { done: 1, net: new Date() } : { todo: 1, lease: 0 }),
   }
 }
 

@@ -41,14 +41,14 @@ export const sql = {
     WHERE t = ? AND id = ?`,
   addRevision: 'INSERT INTO revision (t, id, rev, src, by, at) VALUES (?, ?, ?, ?, ?, ?)',
   addKey: 'INSERT INTO idem (t, scope, key, hash, id, at) VALUES (?, ?, ?, ?, ?, ?)',
-  addEvent: 'INSERT INTO event (id, t, ver, site, type, v, c, actor, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  addEvent: 'INSERT INTO event (id, t, ver, site, type, v, c, actor, at, done) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
 }
 
 /** Runs inside a transaction that holds the write lock. */
 export function writeCommit(db: Database, target: ThreadTarget, ops: readonly Op[], options: CommitOptions): Commit {
   const stored = db.get(sql.anyThread, target.thread)
   const plan = planCommit(stored ? toThreadRow(stored) : null, target, ops, options, lookupsOf(db, target))
-  if (plan.changes && plan.thread) writeChanges(db, plan.thread, plan.changes)
+  if (plan.changes && plan.thread) writeChanges(db, plan.thread, plan.changes, options)
   return { thread: plan.thread, results: plan.results, events: [...(plan.changes?.events ?? [])] }
 }
 
@@ -93,7 +93,7 @@ function lookupsOf(db: Database, { thread, site }: ThreadTarget): Lookups {
   }
 }
 
-function writeChanges(db: Database, row: ThreadRow, changes: Changes): void {
+function writeChanges(db: Database, row: ThreadRow, changes: Changes, options: CommitOptions): void {
   const t = row.thread
   const { url, title, ver, total, roots, lastAt } = row
   const state = fromState(row.state)
@@ -110,8 +110,9 @@ function writeChanges(db: Database, row: ThreadRow, changes: Changes): void {
   for (const { comment, rev, source, by, at } of changes.revisions)
     db.run(sql.addRevision, t, comment, rev, source, by, at)
   for (const { scope, value, hash, comment, at } of changes.keys) db.run(sql.addKey, t, scope, value, hash, comment, at)
+  const done = options.delivered ? 1 : 0
   for (const { id, ver, type, v, comment, actor, at } of changes.events) {
-    db.run(sql.addEvent, id, t, ver, row.site, type, v, comment, actor, at)
+    db.run(sql.addEvent, id, t, ver, row.site, type, v, comment, actor, at, done)
   }
 }
 

@@ -61,7 +61,7 @@ export function applyCommit(
     : draft.happened
   const events = happened.map((one) => toEvent(one, row, options))
   state.threads.set(target.thread, draft.thread)
-  for (const event of events) state.events.push({ row: event, done: false, leasedUntil: 0 })
+  for (const event of events) state.events.push({ row: event, done: options.delivered === true, leasedUntil: 0 })
   return { thread: { ...row }, results, events: events.map((event) => ({ ...event })) }
 }
 

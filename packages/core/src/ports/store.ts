@@ -224,6 +224,11 @@ export type OpResult =
 export interface CommitOptions {
   /** One `thread.changed` event for the whole commit instead of one for each change. For imports. */
   readonly silent?: boolean
+  /**
+   * Nobody but readers waits for the events: they are stored as delivered, and no second write has to say so. `claim`
+   * never answers them.
+   */
+  readonly delivered?: boolean
   /** Makes ids for the events. Called again when a store tries a commit again. */
   readonly eventId: (at: Ms) => Id
   /** When this is written: the time of its events and keys. */

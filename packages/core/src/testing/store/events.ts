@@ -66,6 +66,19 @@ export const eventTests: StoreTests = ({ describe, test, expect }) => {
       expect(await store.events.since(thread, 2, 10)).toMatchObject([{ ver: 3 }])
     })
 
+    test('claim: never those that were stored as delivered, which readers still get', async ({
+      store,
+      thread,
+      commit,
+      createOp,
+    }) => {
+      const { events } = await commit([createOp(), createOp()], { at: 1_000, delivered: true })
+      expect(await store.events.claim({ limit: 10, leaseMs: 100, now: 5_000, before: 10_000 })).toEqual([])
+      expect(await store.events.since(thread, 0, 10)).toStrictEqual(events)
+      await store.prune({ keysBefore: 0, eventsBefore: 2_000 })
+      expect(await store.events.since(thread, 0, 10)).toBe('gone')
+    })
+
     test('claim: undelivered ones, oldest first, each to one worker until the lease ends', async ({
       store,
       commit,
