@@ -112,6 +112,18 @@ export const purgeTests: StoreTests = ({ describe, test, expect }) => {
       expect(await store.scan(thread, { limit: 10 })).toEqual([])
     })
 
+    test('sees the reply that is left when the same commit takes another away', async ({ add, commit, now, row }) => {
+      const root = await add()
+      const first = await add({ parent: root.id })
+      await add({ parent: root.id, status: 'pending' })
+      await commit([
+        { op: 'purge', id: first.id, at: now() },
+        { op: 'purge', id: root.id, at: now() },
+      ])
+      expect(await row(first.id)).toBe(null)
+      expect(await row(root.id)).toMatchObject({ status: 'deleted', visible: false, replies: 0, descendants: 0 })
+    })
+
     test('frees the id, also within the commit', async ({ add, commit, createOp, now, row, threadRow }) => {
       const first = await add()
       const again = createOp({ id: first.id, source: 'again' })

@@ -23,10 +23,18 @@ export const userTests: StoreTests = ({ describe, test, expect }) => {
     })
 
     test('are replaced as a whole', async ({ store }) => {
-      await store.users.put({ ...ada, email: 'ada@example.org', website: 'https://ada.example' })
-      const next = { ...ada, name: 'Ada 2', role: 'admin', at: 9 } as const
-      await store.users.put(next)
-      expect(await store.users.get('blog', [ada.id])).toStrictEqual([next])
+      const bare = user('blog', 'u-eve', 'Eve')
+      const rich = user('blog', 'u-eve', 'Eve 2', {
+        avatar: '/e.png',
+        website: 'https://eve.example',
+        email: 'eve@example.org',
+        role: 'admin',
+        at: 9,
+      })
+      for (const next of [bare, rich, bare]) {
+        await store.users.put(next)
+        expect(await store.users.get('blog', ['u-eve'])).toStrictEqual([next])
+      }
     })
 
     test('of the same id on two sites are two people', async ({ store, add, stranger }) => {
