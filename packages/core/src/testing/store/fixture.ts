@@ -19,7 +19,7 @@ import type { Registry } from '../registry.ts'
 export type StoreTests = (registry: Registry<Fixture>) => void
 
 export type CreateOp = Extract<Op, { op: 'create' }>
-type Options = Partial<Pick<CommitOptions, 'silent' | 'at'>>
+type Options = Partial<Pick<CommitOptions, 'silent' | 'delivered' | 'at'>>
 
 /** A store with two users and two threads on one site and one thread on another, and short words for common steps. */
 export interface Fixture {
