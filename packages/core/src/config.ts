@@ -39,8 +39,8 @@ export interface ConfabConfig {
   readonly limiter?: Limiter
   /**
    * How much one may do; `false` lifts a limit.
-   * @default read: 300 at once and 1200 a minute of one address; write: 10 at once and 20 a minute of one person;
-   * address: 30 at once and 60 a minute from one address
+   * @default read: 300 requests at once and 1200 a minute from one address, whatever they ask; write: 10 at once and 20 a
+   * minute of one person; address: 30 at once and 60 a minute from one address
    */
   readonly limits?: {
     readonly read?: RateRule | false

@@ -230,6 +230,12 @@ test('limits count a reader by the address that the bridge of the runtime tells'
   // A header that anybody can write changes nothing, another address does.
   expect(await ask('203.0.113.7', undefined, { 'x-forwarded-for': '198.51.100.1' })).toBe(429)
   expect(await ask('203.0.113.8')).toBe(200)
+  // What is refused counts like what is answered.
+  const bad = { method: 'POST', headers: { origin, 'content-type': 'application/json' }, body: '{' }
+  const refused = [1, 2, 3].map(
+    async () => (await confab.fetch(new Request(`https://api.example${path}`, bad), env('192.0.2.1'))).status,
+  )
+  expect(await Promise.all(refused)).toEqual([400, 400, 429])
   expect([await ask('2001:db8::1'), await ask('2001:db8::2'), await ask('2001:db8::3')]).toEqual([200, 200, 429])
 
   const write = async (address: string): Promise<number> =>
@@ -243,5 +249,5 @@ test('limits count a reader by the address that the bridge of the runtime tells'
         env(address),
       )
     ).status
-  expect([await write('203.0.113.7'), await write('203.0.113.7'), await write('203.0.113.8')]).toEqual([201, 429, 201])
+  expect([await write('192.0.2.8'), await write('192.0.2.8'), await write('192.0.2.9')]).toEqual([201, 429, 201])
 })

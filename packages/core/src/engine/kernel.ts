@@ -6,7 +6,7 @@ import type { SiteSettings } from './site.ts'
 
 /** How often one subject may do things; `false` is without limit. */
 export interface Limits {
-  /** Reads of one address. */
+  /** Requests from one address, whatever they ask. */
   readonly read: RateRule | false
   /** Writes of one person. */
   readonly write: RateRule | false

@@ -164,7 +164,8 @@ function routeHandler(
 
     const address = addressOf(incoming)
     if (route.method !== 'GET') checkWriteOrigin(incoming, site)
-    else await take('read', address.key, kernel.limits.read)
+    // Writes as well: what is refused for its body or its author costs something too.
+    await take('read', address.key, kernel.limits.read)
 
     const body = route.body ? await parseBody(route.body, request) : null
     const key = route.body ? idempotencyKey(incoming) : null

@@ -1,4 +1,5 @@
 import type { Context } from 'hono'
+import { peerOf } from '../runtime/peer.ts'
 
 /** What the edge reads of a request before anything else. */
 export interface Incoming {
@@ -25,7 +26,7 @@ interface NodeIncoming {
 export function incomingOf(c: Context, isPublicRead: boolean): Incoming {
   const request = c.req.raw
   const node = nodeIncoming(c.env)
-  const peer = node?.socket?.remoteAddress ?? null
+  const peer = node?.socket?.remoteAddress ?? peerOf(c.env, request)
   const isHead = (): boolean => request.method === 'HEAD'
   if (!isPublicRead || !node) return { url: request.url, peer, isHead, header: (name) => request.headers.get(name) }
   return {

@@ -6,13 +6,12 @@ import type { Incoming } from './incoming.ts'
 export type HeaderMap = { [name: string]: string }
 
 /** Whether a page of this origin may talk to the site: one of the site's own, or the one this server answers on. */
-export function isAllowedOrigin(incoming: Incoming, site: Pick<SiteSettings, 'origins'>, origin: string): boolean {
+function isAllowedOrigin(incoming: Incoming, site: Pick<SiteSettings, 'origins'>, origin: string): boolean {
   return site.origins.includes(origin) || isOwnOrigin(incoming, origin)
 }
 
 /** Behind a proxy the scheme may differ, so the host decides; a browser lets no page choose it. */
 function isOwnOrigin(incoming: Incoming, origin: string): boolean {
-  if (incoming.header('sec-fetch-site') === 'same-origin') return true
   const page = URL.parse(origin)
   return page !== null && page.host !== '' && page.host === (incoming.header('host') ?? URL.parse(incoming.url)?.host)
 }
@@ -43,10 +42,13 @@ export const preflightHeaders: HeaderMap = {
  */
 export function checkWriteOrigin(incoming: Incoming, site: Pick<SiteSettings, 'origins'>): void {
   const origin = incoming.header('origin')
+  // The browser's own word, which no page can write. It holds where a proxy has changed the host. For reading it does
+  // not count: an answer that may be kept depends on nothing that is not in `Vary`.
+  const isSameOrigin = incoming.header('sec-fetch-site') === 'same-origin'
   if (origin !== null) {
-    if (origin !== 'null' && isAllowedOrigin(incoming, site, origin)) return
+    if (origin !== 'null' && (isSameOrigin || isAllowedOrigin(incoming, site, origin))) return
     throw new ConfabError('forbidden', 'This origin is not one of the site; add it to the `origins` of the site')
   }
-  if (incoming.header('sec-fetch-site') === 'same-origin') return
+  if (isSameOrigin) return
   throw new ConfabError('forbidden', 'Send an `Origin` header with one of the origins of the site')
 }

@@ -1,6 +1,7 @@
 import { memoryStore } from '../../memory/index.ts'
 import type { ApiSuiteApp } from '../../testing/api/app.ts'
 import { apiSuiteApp } from '../../testing/api/app.ts'
+import { peerOf } from '../peer.ts'
 import { appHeader } from './app-header.fixture.ts'
 
 /** One app for each test of the suite, all in one isolate. */
@@ -14,6 +15,7 @@ export async function handle(request: Request): Promise<Response> {
     apps.delete(id)
     return new Response(null, { status: 204 })
   }
+  if (new URL(request.url).pathname === '/peer') return Response.json(peerOf(undefined, request))
   let app = apps.get(id)
   if (!app) {
     app = apiSuiteApp(memoryStore())

@@ -44,6 +44,10 @@ export const crossOriginTests: ApiTests = ({ test, expect, describe }) => {
           expect([from, headers.get('access-control-allow-origin')]).toEqual([from, null])
           expect(headers.get('access-control-allow-credentials')).toBe(null)
         }
+        // Only browsers are honest about this, and an answer that is kept must not depend on it.
+        const posing = { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' }
+        const answer = await guest.thread('GET', start, { query, headers: posing })
+        expect([path, answer.headers.get('access-control-allow-origin')]).toEqual([path, null])
       }
     })
 

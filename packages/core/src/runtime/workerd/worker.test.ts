@@ -28,6 +28,17 @@ test.each([[[]], [['nodejs_compat']]])('a page leaves a worker packed once, with
   }
 })
 
+test('a worker learns the address of a client from the header that Cloudflare writes', async () => {
+  const worker = await startWorker(new URL('./api.worker.fixture.ts', import.meta.url))
+  try {
+    const url = new URL('/peer', await worker.ready)
+    const answer = await fetch(url, { headers: { 'cf-connecting-ip': '203.0.113.7' } })
+    expect(await answer.json()).toBe('203.0.113.7')
+  } finally {
+    await worker.dispose()
+  }
+})
+
 async function read(url: URL, accepted: string): Promise<{ encoding: string | undefined; body: Buffer }> {
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     get(url, { headers: { 'accept-encoding': accepted } }, resolve).on('error', reject)
