@@ -27,6 +27,7 @@ import { removeTests } from './api/remove.ts'
 import { replyTests } from './api/replies.ts'
 import { roleTests } from './api/roles.ts'
 import { siteTests } from './api/sites.ts'
+import { stringTests } from './api/strings.ts'
 import { writeTests } from './api/write.ts'
 
 /** The tests of one subject. */
@@ -37,6 +38,8 @@ export interface ApiSuiteOptions {
   readonly setup: () => Promise<ApiUnderTest>
   /** Further JSON texts to send as bodies. None of them is a comment. @default none */
   readonly jsonBodies?: readonly JsonBody[]
+  /** Further texts to send in every field. @default none */
+  readonly strings?: readonly string[]
   readonly skip?: readonly Skip[]
 }
 
@@ -73,6 +76,7 @@ export function apiSuite(runner: Runner, name: string, options: ApiSuiteOptions)
     crossOriginTests,
     bodyTests(options.jsonBodies ?? []),
     fieldTests,
+    stringTests(options.strings ?? []),
     pathTests,
     siteTests,
     hiddenTextTests,

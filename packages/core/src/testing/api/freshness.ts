@@ -58,6 +58,42 @@ export const freshnessTests: ApiTests = ({ test, expect, describe }) => {
       expect(plain.json<CommentsPageView>().items.length).toBe(5)
     })
 
+    test('is changed by no header that is not part of its name', async (api) => {
+      await api.user('ada').post('x')
+      const wanted = await api.guest().thread('GET', '/comments')
+      const strange = {
+        'x-forwarded-host': 'evil.example',
+        'x-forwarded-proto': 'http',
+        'x-forwarded-port': '1337',
+        'x-forwarded-prefix': '/evil',
+        'x-forwarded-for': '198.51.100.1',
+        forwarded: 'host=evil.example;proto=http',
+        'x-original-url': '/v1/threads/-/me',
+        'x-rewrite-url': '/v1/threads/-/me',
+        'x-http-method-override': 'DELETE',
+        'x-http-method': 'DELETE',
+        'accept-language': 'xx',
+        accept: 'text/html',
+        'user-agent': '"><script>',
+        referer: 'https://evil.example/"><script>',
+        cookie: '__Host-confab-open=g1.x.y; confab-open=z',
+        authorization: 'Bearer x',
+        range: 'bytes=0-3',
+        'if-modified-since': 'Thu, 01 Jan 2099 00:00:00 GMT',
+        'if-match': '"x"',
+        pragma: 'no-cache',
+      }
+      for (const [name, value] of Object.entries(strange)) {
+        const answer = await api.guest().thread('GET', '/comments', { headers: { [name]: value } })
+        const { etag, vary } = Object.fromEntries(answer.headers)
+        expect([name, answer.status, answer.text]).toEqual([name, 200, wanted.text])
+        expect([etag, vary]).toEqual([wanted.headers.get('etag'), wanted.headers.get('vary')])
+        expect([...answer.headers.values()].some((held) => held.includes('evil'))).toBe(false)
+      }
+      // Nor is it left behind for others.
+      expect((await api.guest().thread('GET', '/comments')).text).toBe(wanted.text)
+    })
+
     test('is never older than what was acknowledged', async (api) => {
       const ada = api.user('ada')
       for (let i = 1; i <= 10; i++) {

@@ -35,6 +35,12 @@ export const pathTests: ApiTests = ({ test, expect, describe }) => {
         `/v1/threads/${thread}%00/comments/${id}`,
         `/v1/threads/*/comments/${id}${query}`,
         `/v1/threads/:thread/comments/${id}${query}`,
+        // What a cache in front might take for a picture.
+        `/v1/threads/-/me/x.css${query}`,
+        `/v1/threads/-/me.css${query}`,
+        `/v1/threads/-/me%2Fx.png${query}`,
+        `/v1/threads/-/me;x.js${query}`,
+        `/v1/threads/-/me%23.css${query}`,
       ]
       for (const path of variants) {
         for (const [method, body] of [
