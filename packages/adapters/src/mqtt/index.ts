@@ -1,3 +1,5 @@
+export { mosquittoRole, mqttAcl, mqttAllows, mqttClaims } from './acl.ts'
+export type { MosquittoRole, MqttAudience, MqttClaims, MqttRule } from './acl.ts'
 export type { MqttClient, MqttPacket, MqttPublishOptions, MqttSubscribeOptions } from './client.ts'
 export type { MqttConnectOptions } from './connect.ts'
 export { mqttPubSub } from './pubsub.ts'
