@@ -41,7 +41,7 @@ describe('writer', () => {
     const later = [1, 2, 3].map(
       (x) =>
         new Promise((resolve, reject) => {
-          setTimeout(() => writer.write(() => insert(x)).then(resolve, reject), 0)
+          setTimeout(() => void writer.write(() => insert(x)).then(resolve, reject), 0)
         }),
     )
     // Timers that are due together run in one turn; keep the loop from serving them one by one.

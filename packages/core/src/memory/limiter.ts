@@ -16,7 +16,7 @@ const rounding: Ms = 0.01
  */
 export function memoryLimiter(options: {
   readonly clock: Clock
-  /** At this many keys the ones used longest ago are forgotten, in favour of their owners. @default 100000 */
+  /** Beyond so many keys the ones used longest ago are forgotten: their owners start with a full bucket. @default 100000 */
   readonly maxKeys?: number
 }): Limiter {
   const limit = options.maxKeys ?? maxKeys
@@ -26,23 +26,24 @@ export function memoryLimiter(options: {
     take(key: string, rule: RateRule, cost = 1) {
       const now = options.clock.now()
       const perUnit = rule.perMs / rule.burst
-      const nextFullAt = Math.max(fullAt.get(key) ?? now, now) + cost * perUnit
-      const retryMs = nextFullAt - now - rule.perMs
-      if (retryMs > rounding) return { ok: false, retryMs: Math.ceil(retryMs - rounding) }
-      // Deleted first, so that the map's own order is the order of use.
+      const before = Math.max(fullAt.get(key) ?? now, now)
+      const after = before + cost * perUnit
+      const retryMs = after - now - rule.perMs
+      const isAllowed = retryMs <= rounding
+      // Deleted first, so that the map's own order is the order of use, of those who are refused as well.
       fullAt.delete(key)
-      fullAt.set(key, nextFullAt)
+      fullAt.set(key, isAllowed ? after : before)
       forgetOldest(now)
-      return { ok: true }
+      return isAllowed ? { ok: true } : { ok: false, retryMs: Math.ceil(retryMs - rounding) }
     },
   }
 
-  /** Two of the oldest per call are looked at, so the cost of a call does not depend on how many there are. */
+  /** Looks at two per call, so the cost of a call does not depend on how many there are, and the map cannot grow. */
   function forgetOldest(now: Ms): void {
-    let looks = 2
+    let looks = 0
     for (const [key, at] of fullAt) {
-      if (looks-- === 0 || (at > now && fullAt.size <= limit)) return
-      fullAt.delete(key)
+      if (++looks > 2) return
+      if (at <= now || fullAt.size > limit) fullAt.delete(key)
     }
   }
 }
