@@ -6,6 +6,7 @@ import type { ConfabConfig } from './config.ts'
 import { checkConfig, limitsOf } from './config.ts'
 import { createCombiner } from './engine/combiner.ts'
 import { ConfabError } from './engine/errors.ts'
+import { createInvalidation } from './engine/invalidation.ts'
 import { createInFlight } from './engine/in-flight.ts'
 import { createIds, systemClock } from './engine/ids.ts'
 import type { Kernel } from './engine/kernel.ts'
@@ -94,6 +95,12 @@ export function createConfab(config: ConfabConfig): Confab {
     isolated: requestsAreIsolated,
   })
 
+  // A store that tells the version is asked for it on each read, so there is nothing to say.
+  const invalidation =
+    bus && !store.capabilities.exactVersion
+      ? createInvalidation({ bus, logger, hear: (ref, ver) => reader.wrote(ref, ver) })
+      : null
+
   const combiner = createCombiner(store, {
     commitOptions: () => ({ at: clock.now(), eventId: (at) => ids.next(at), delivered: !isAwaited }),
     isolated: requestsAreIsolated,
@@ -115,6 +122,7 @@ export function createConfab(config: ConfabConfig): Confab {
     },
     onCommit(target, commit) {
       if (commit.events.length === 0) return
+      if (commit.thread) invalidation?.say(target, commit.thread.ver)
       void live.publish(target, commit.events)
       if (isAwaited) outbox.dispatch(commit.events)
     },
@@ -170,6 +178,7 @@ export function createConfab(config: ConfabConfig): Confab {
 
   async function begin(): Promise<void> {
     await store.migrate()
+    await invalidation?.listen()
     outbox.start()
     await prune()
     pruneTimer = setInterval(() => void prune(), pruneMs)
