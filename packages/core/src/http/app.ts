@@ -167,7 +167,7 @@ function routeHandler(
     // Writes as well: what is refused for its body or its author costs something too.
     await take('read', address.key, kernel.limits.read)
 
-    const body = route.body ? await parseBody(route.body, request) : null
+    const body = route.body ? await parseBody(route.body, request, incoming.bodyLength) : null
     const key = route.body ? idempotencyKey(incoming) : null
 
     const input: RouteRequest<unknown, unknown> = {

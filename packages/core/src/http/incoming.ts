@@ -9,6 +9,11 @@ export interface Incoming {
   /** Only the headers of the answer are wanted. */
   isHead(): boolean
   header(name: string): string | null
+  /**
+   * The length of the body in bytes, where the server that parsed the request made sure that no more will come.
+   * `null`: it has to be counted.
+   */
+  readonly bodyLength: number | null
 }
 
 /** The part of Node's request that `@hono/node-server` hands over in the environment. */
@@ -28,11 +33,15 @@ export function incomingOf(c: Context, isPublicRead: boolean): Incoming {
   const node = nodeIncoming(c.env)
   const peer = node?.socket?.remoteAddress ?? peerOf(c.env, request)
   const isHead = (): boolean => request.method === 'HEAD'
-  if (!isPublicRead || !node) return { url: request.url, peer, isHead, header: (name) => request.headers.get(name) }
+  const bodyLength = node ? lengthOf(node) : null
+  if (!isPublicRead || !node) {
+    return { url: request.url, peer, isHead, bodyLength, header: (name) => request.headers.get(name) }
+  }
   return {
     url: request.url,
     peer,
     isHead,
+    bodyLength,
     header(name) {
       const value = node.headers[name]
       return typeof value === 'string' ? value : null
@@ -45,4 +54,10 @@ function nodeIncoming(env: unknown): NodeIncoming | null {
   const { incoming } = env
   const isNode = typeof incoming === 'object' && incoming !== null && 'headers' in incoming && 'socket' in incoming
   return isNode ? (incoming as NodeIncoming) : null
+}
+
+/** Node's parser ends a body at its announced length, and refuses a request that announces it in two ways. */
+function lengthOf({ headers }: NodeIncoming): number | null {
+  const length = headers['content-length']
+  return typeof length === 'string' && headers['transfer-encoding'] === undefined ? Number(length) : null
 }
