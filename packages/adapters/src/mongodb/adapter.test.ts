@@ -90,6 +90,9 @@ describe('the client', () => {
     await own.commit(threadOf(1), [createOp()], commitOptions())
     expect(commands[0]).toMatchObject({ startTransaction: true, readConcern: { level: 'snapshot' } })
     expect(commands.at(-1)).toMatchObject({ commitTransaction: 1, writeConcern: { w: 'majority', j: true } })
+    commands.length = 0
+    await own.users.put(ada)
+    expect(commands).toMatchObject([{ update: 'users', writeConcern: { w: 'majority', j: true } }])
     await own.close()
     await watched.close()
   })

@@ -38,8 +38,8 @@ export interface MongoDatabase {
 }
 
 /**
- * What the store needs of a `MongoClient`, as a shape and not as a class, so that a client of another copy or version
- * of the driver fits as well. Versions 6 and 7 do.
+ * What the store needs of a `MongoClient`, as a shape and not as a class, so that a client of another copy of the driver
+ * fits as well.
  */
 export interface MongoClientLike {
   db(name: string, options?: object): MongoDatabase

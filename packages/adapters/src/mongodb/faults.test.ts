@@ -58,7 +58,7 @@ function startLoad(firstThread: number): Load {
         if (results[0]?.ok !== true) throw new Error(JSON.stringify(results))
         break
       } catch (error) {
-        if (!(error instanceof Error && 'code' in error && error.code === 'store_unavailable')) throw error
+        if (!mayAskAgain(error)) throw error
         refused++
       }
     }
@@ -88,6 +88,12 @@ function startLoad(firstThread: number): Load {
       return { acknowledged, refused, longestMs, windows }
     },
   }
+}
+
+/** What the API answers with 503 and `Retry-After`. */
+function mayAskAgain(error: unknown): boolean {
+  if (!(error instanceof Error && 'code' in error)) return false
+  return error.code === 'store_unavailable' || error.code === 'store_busy'
 }
 
 async function underLoad(

@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
@@ -87,6 +88,8 @@ async function downloaded(): Promise<string | null> {
   // A hundred megabytes are not fetched by the way of any other test run.
   if (!(process.env['npm_lifecycle_event'] ?? '').startsWith('test:mongodb')) return null
   try {
+    // Without a network the download itself tries for a long time.
+    if (!process.env['MONGOMS_DOWNLOAD_MIRROR']) await lookup('fastdl.mongodb.org')
     const { MongoBinary }: Downloader = createRequire(import.meta.url)('mongodb-memory-server-core')
     return await MongoBinary.getPath({})
   } catch (error) {

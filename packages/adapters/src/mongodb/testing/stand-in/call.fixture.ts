@@ -121,7 +121,6 @@ function begin(call: Call, session: string, number: number): Txn {
     number,
     snapshot: call.member.applied,
     writes: new Map(),
-    endsAt: Date.now() + server.transactionLifeMs,
     done,
     finish,
   }

@@ -47,7 +47,6 @@ export interface Txn {
   /** What it sees: everything up to this place in the log, and its own writes. */
   readonly snapshot: number
   readonly writes: Map<Row, Doc | null>
-  readonly endsAt: number
   /** Resolves when it has committed or aborted. */
   readonly done: Promise<void>
   readonly finish: () => void

@@ -103,6 +103,8 @@ describe('documents', () => {
       await codeOf(db.collection<Doc & { _id: unknown }>(items.collectionName).updateOne({}, { $rotate: { n: 1 } })),
     ).toBe(9)
     expect(await codeOf(items.find({}, { hint: 'nothing' }).toArray())).toBe(2)
+    const tooMany = Array.from({ length: 100_001 }, (_, n) => ({ _id: n }))
+    expect(await codeOf(db.command({ insert: items.collectionName, documents: tooMany }))).toBe(16)
   })
 })
 
@@ -245,6 +247,29 @@ describe('transactions', () => {
 })
 
 describe('faults', () => {
+  test('slow answers are slow, and a cut connection is made again', async () => {
+    const items = await collection()
+    server.slow(60)
+    const started = performance.now()
+    await items.insertOne({ _id: 'a' })
+    expect(performance.now() - started).toBeGreaterThanOrEqual(59)
+    server.slow(0)
+    for (const member of server.members) server.cut(member)
+    // The driver itself repeats a call only once, and not at all when another one has met the cut before it.
+    await vi.waitFor(async () => await items.updateOne({ _id: 'a' }, { $set: { n: 1 } }), { timeout: 5000 })
+    expect(await items.find().toArray()).toEqual([{ _id: 'a', n: 1 }])
+  })
+
+  test('an answer may be any error', async () => {
+    const items = await collection()
+    server.fail({
+      commands: ['find'],
+      times: 1,
+      how: { answer: { ok: 0, errmsg: 'no', code: 13, codeName: 'Unauthorized' } },
+    })
+    expect(await codeOf(items.find().toArray())).toBe(13)
+  })
+
   test('an answer lost after the write is repeated by the driver and done once', async () => {
     const items = await collection()
     server.fail({ commands: ['insert'], times: 1, how: 'cut after' })
@@ -293,8 +318,9 @@ describe('faults', () => {
     server.kill(old)
     await vi.waitFor(() => expect(server.primary()?.role).toBe('primary'))
     release()
-    expect((await items.find().toArray()).map(({ _id }) => _id)).toEqual(['kept'])
     await server.restart(old)
+    const found = await vi.waitFor(async () => await items.find().toArray(), { timeout: 5000 })
+    expect(found.map(({ _id }) => _id)).toEqual(['kept'])
     await items.insertOne({ _id: 'after' })
     expect(await items.countDocuments()).toBe(2)
   })
