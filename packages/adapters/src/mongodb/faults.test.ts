@@ -9,6 +9,8 @@ import type { TestServer } from './testing/test-server.fixture.ts'
 vi.setConfig({ testTimeout: 300_000, hookTimeout: 120_000 })
 
 const writers = 6
+/** So many each writer gets through between two faults. */
+const writesBetween = 5
 
 let server: TestServer
 let database: TestDatabase
@@ -78,7 +80,8 @@ function startLoad(firstThread: number): Load {
   return {
     async recovered() {
       const before = new Map([...acknowledged].map(([thread, values]) => [thread, values.length]))
-      const through = () => [...acknowledged].every(([thread, values]) => values.length > (before.get(thread) ?? 0))
+      const through = () =>
+        [...acknowledged].every(([thread, values]) => values.length >= (before.get(thread) ?? 0) + writesBetween)
       const done = vi.waitFor(() => expect(through()).toBe(true), { timeout: 60_000, interval: 20 })
       await Promise.race([done, Promise.all(running)])
     },
