@@ -71,9 +71,9 @@ export const faultTests: ApiTests = ({ test, expect, describe }) => {
       await api.lever('fault', { method: '*', code: 'store_unavailable' })
       const stale = await api.guest().thread('GET', '/comments')
       expect([200, 503].includes(stale.status)).toBe(true)
-      if (stale.status === 200) {
-        expect(stale.headers.get('confab-stale')).toBe('1')
-        expect(stale.headers.get('cache-control')).toBe('private, no-store')
+      // What the store need not be asked for is as fresh as ever; what it was asked for in vain says so, and is not kept.
+      if (stale.headers.get('confab-stale') === '1') {
+        expect([stale.status, stale.headers.get('cache-control')]).toEqual([200, 'private, no-store'])
       }
       await api.lever('fault')
       await ada.thread('DELETE', `/comments/${id}`)
