@@ -152,7 +152,7 @@ function fill(db: DatabaseSync, thread: string, size: number): void {
     comment.run(
       ...[thread, id, '', id, 1 - seen, seen, 1, 0, 0, 's', `u${i % 3}`, null, 0, 0, i, null, 'text', '<p>text</p>'],
     )
-    event.run(id, thread, i, 's', 'comment.created', 1, id, 'u1', i)
+    event.run(id, thread, i, 's', 'comment.created', 1, id, 'u1', i, 0)
   }
   db.exec('COMMIT')
 }

@@ -46,8 +46,9 @@ export function randomTests(seeds: readonly number[]): StoreTests {
               ? { ...target, url: `https://a.example/${i}`, title: `Title ${i}` }
               : target
             const silent = random.percent(10)
+            const delivered = random.percent(20)
             const apply = (one: Store) =>
-              one.commit(named, ops, { at, silent, eventId: eventIds.get(one) ?? counter() })
+              one.commit(named, ops, { at, silent, delivered, eventId: eventIds.get(one) ?? counter() })
             expect(comparable(await apply(store)), label).toEqual(comparable(await apply(reference)))
             for (const one of both) await besides(createRandom(seed + i), one, at)
             if (i % checkEvery === 0) {
