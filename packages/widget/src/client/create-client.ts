@@ -100,7 +100,9 @@ export function createClient(options: ClientOptions): Client {
 
   async function ask(url: string, init: RequestInit, ms = timeoutMs): Promise<Response> {
     const timeout = AbortSignal.timeout(ms)
-    const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout
+    // Not in all browsers that can do everything else. Without it a stop still works, and only the time limit does not.
+    const both = 'any' in AbortSignal && init.signal ? AbortSignal.any([init.signal, timeout]) : null
+    const signal = both ?? init.signal ?? timeout
     let response: Response
     try {
       response = await send(url, { ...init, signal })

@@ -117,7 +117,7 @@ export function followLive(thread: LiveTarget, options: LiveOptions = {}): Live 
     }
 
     timer = setTimeout(() => end(failed), openMs)
-    for (const type of eventTypes) listen(type, (data) => void take([data as EventView]))
+    for (const type of eventTypes) listen(type, (data) => data !== null && void take([data as EventView]))
     listen('ver', (data) => {
       if ((verOf(data) ?? 0) > thread.ver) void heal()
     })
@@ -138,6 +138,7 @@ export function followLive(thread: LiveTarget, options: LiveOptions = {}): Live 
       worked()
       if (news.reset) await reset(news.ver)
       else await take(news.events)
+      if (signal.aborted) return
       // An answer that brings nothing forward must not be asked for in a tight loop.
       later(news.events.length > 0 ? 0 : 1000)
     } catch {
@@ -158,7 +159,7 @@ export function followLive(thread: LiveTarget, options: LiveOptions = {}): Live 
   function receive(event: EventView): void {
     thread.change((data) => withEvent(data, event))
     // Its state, its title or many comments at once: only a new page tells.
-    if (event.type === 'thread.changed') void thread.refresh()
+    if (event.type === 'thread.changed') void reset(event.ver)
   }
 
   /** Loads what is missing. What arrives meanwhile is in the answer or is seen as the next gap. */

@@ -5,7 +5,7 @@ import type { ClientError } from './errors.ts'
 import type { Connection, LiveTarget } from './live.ts'
 import type { OutboxItem } from './outbox.ts'
 import type { ThreadData } from './thread-data.ts'
-import type { MeView } from '@confab/core'
+import type { CommentsPageView, MeView } from '@confab/core'
 
 /** All that is known of a thread at one moment. Never changed in place. */
 export interface ThreadState {
@@ -39,7 +39,7 @@ export interface Thread extends LiveTarget {
   loadNext(): Promise<void>
   loadPrevious(): Promise<void>
   loadReplies(parent: string): Promise<void>
-  /** Loads what is loaded once more. */
+  /** Loads what is loaded once more; the first page when nothing is. */
   refresh(): Promise<void>
   /** Asks who the reader is and what they may do here. */
   loadMe(): Promise<void>
@@ -90,6 +90,7 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
   /** Runs a load with its failure in the state; a second one of the same name waits for no answer. */
   async function loading(name: string, run: () => Promise<void>): Promise<boolean> {
     if (state.loading.has(name) && name !== 'page') return false
+    const mine = generation
     set({ loading: new Set([...state.loading, name]) }, true)
     let error: ClientError | null = null
     try {
@@ -97,19 +98,27 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
     } catch (thrown) {
       error = toClientError(thrown)
     }
+    // Another page is being loaded by now: what became of this one is of no interest any more.
+    if (mine !== generation && name === 'page') return error === null
     set({ loading: new Set([...state.loading].filter((other) => other !== name)), error }, true)
     return error === null
   }
 
-  async function reload(): Promise<void> {
+  /** The first page of what is loaded, or the one that now stands in its place. */
+  async function topPage({ roots: [first], previous }: ThreadData): Promise<CommentsPageView> {
+    try {
+      return await page({ limit: pageLimit, ...(previous !== null && first !== undefined && { around: first }) })
+    } catch (thrown) {
+      if (toClientError(thrown).status !== 404) throw thrown
+      return await page({ limit: pageLimit })
+    }
+  }
+
+  async function reload(attempts = 3): Promise<void> {
     const before = state.data
-    if (!before) return
     const mine = generation
-    const first = before.roots[0]
-    let answer = await page({
-      limit: pageLimit,
-      ...(before.previous !== null && first !== undefined && { around: first }),
-    })
+    if (!before) return void (await thread.load())
+    let answer = await topPage(before)
     let data = dataOfPage(answer, sort)
     for (
       let pages = 1;
@@ -129,7 +138,10 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
         )
       }
     }
-    if (mine === generation) set({ data: withHeldBack(data, before), error: null })
+    if (mine !== generation) return
+    // Events have gone on meanwhile: going back would lose them.
+    if (data.thread.ver < thread.ver && attempts > 1) return await reload(attempts - 1)
+    set({ data: withHeldBack(data, before), error: null })
   }
 
   const thread: Thread = {
@@ -144,7 +156,9 @@ export function openThread(client: Client, options: ThreadOptions = {}): Thread 
     atLeast(ver) {
       min = Math.max(min, ver)
     },
-    connected: (connection) => set({ connection }),
+    connected(connection) {
+      if (connection !== state.connection) set({ connection })
+    },
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

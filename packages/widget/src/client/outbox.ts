@@ -57,6 +57,7 @@ export function createOutbox({ send, onChange, storage }: OutboxOptions): Outbox
   let items: readonly OutboxItem[] = []
   const timers = new Map<string, ReturnType<typeof setTimeout>>()
   const attempts = new Map<string, number>()
+  let closed = false
 
   function set(next: readonly OutboxItem[]): void {
     items = next
@@ -81,6 +82,8 @@ export function createOutbox({ send, onChange, storage }: OutboxOptions): Outbox
       await send(item)
       drop(key)
     } catch (thrown) {
+      // It stays in the storage, for the next visit.
+      if (closed) return
       const error = toClientError(thrown)
       const tries = (attempts.get(key) ?? 0) + 1
       attempts.set(key, tries)
@@ -124,6 +127,7 @@ export function createOutbox({ send, onChange, storage }: OutboxOptions): Outbox
       for (const item of items) if (item.state === 'waiting') void attempt(item.key)
     },
     close() {
+      closed = true
       for (const key of timers.keys()) stop(key)
     },
   }

@@ -23,13 +23,11 @@ const attributes = {
 const script = document.currentScript as HTMLScriptElement
 const { dataset, src } = script
 const inHead = script.parentElement === document.head
-let loaded: Promise<unknown> | undefined
 
 /** `import()` passes the nonce of this script on, so a strict policy needs no other exception. */
 function loadThread(): void {
-  loaded ??= import(/* @vite-ignore */ new URL(__THREAD_FILE__, src).href).catch(() => {
-    loaded = undefined
-  })
+  // Asked for twice, it is loaded once. A failure shows in the console, which is where a site's owner looks.
+  void import(/* @vite-ignore */ new URL(__THREAD_FILE__, src).href)
 }
 
 function loadWhenNear(element: Element): void {

@@ -102,6 +102,8 @@ export function Composer({ view, write, place, name = '', source }: Props) {
 
   function onKeyDown(event: KeyboardEvent): void {
     const { key, target } = event
+    // Keys that choose between characters are not for us.
+    if (event.isComposing) return
     if (key === 'Enter' && (event.ctrlKey || event.metaKey)) submit()
     else if (key === 'Escape' && isFocused) close()
     else if (!(target instanceof HTMLTextAreaElement && formatKey(event, target))) return

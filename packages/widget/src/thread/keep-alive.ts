@@ -42,6 +42,9 @@ export function keepAlive({ thread, root, signal, announce }: KeepAliveOptions):
     waiting = count
   })
   document.addEventListener('visibilitychange', look, { signal })
+  // A page that is kept for the way back must hold no connection.
+  addEventListener('pagehide', () => live.stop(), { signal })
+  addEventListener('pageshow', look, { signal })
   addEventListener('online', () => live.wake(), { signal })
   signal.addEventListener('abort', () => {
     unsubscribe()

@@ -128,7 +128,7 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
       name: `${site}:${pageKey}`,
       typed,
       t: view.t,
-      isBusy: () => view?.place != null,
+      place: () => view?.place ?? null,
       open,
       ...pageDetails(attribute('page-url') ?? address.url, attribute('page-title') ?? document.title),
       signal,
@@ -161,6 +161,15 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
     return thread.state.data?.comments.has(id) ? Promise.resolve(true) : thread.load({ around: id })
   }
 
+  /** Shows what waits to be shown on the way to a comment. */
+  function showBranch(id: string): void {
+    const node = thread.state.data?.comments.get(id)
+    if (!node) return
+    const { parent } = node.view
+    thread.showNew(parent ?? undefined)
+    if (parent !== null) showBranch(parent)
+  }
+
   async function goTo(id: string, finding = find(id)): Promise<void> {
     if (!(await finding)) {
       const status = thread.state.error?.status
@@ -169,6 +178,7 @@ export function openSession(element: HTMLElement, defaultServer: string | undefi
       const missing = loaded && status === 404 && document.querySelectorAll('confab-thread').length === 1
       return draw({ missing })
     }
+    showBranch(id)
     draw({ target: id, folded: new Set(), missing: false })
     requestAnimationFrame(() => {
       const article = root.querySelector<HTMLElement>(`[data-id="${id}"]`)

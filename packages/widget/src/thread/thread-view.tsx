@@ -29,7 +29,11 @@ export function ThreadView({ view }: { view: View }) {
             class="sort"
             aria-label={t('sort')}
             value={data.sort}
-            onChange={(event) => void thread.load({ sort: event.currentTarget.value as ThreadSort })}
+            onChange={({ currentTarget: select }) => {
+              void thread.load({ sort: select.value as ThreadSort }).then(() => {
+                select.value = thread.state.data?.sort ?? ''
+              })
+            }}
           >
             {sorts.map((sort) => (
               <option value={sort} key={sort}>
@@ -53,7 +57,8 @@ function List({ view }: { view: View }) {
   const { data } = state
   if (!data) return null
   const newest = data.sort === 'newest'
-  const outbox = state.outbox.filter((item) => item.parent === null)
+  // A reply whose comment is not loaded has no better place.
+  const outbox = state.outbox.filter(({ parent }) => parent === null || !data.comments.has(parent))
   const sending =
     write && outbox.map((item) => <write.OutboxEntry view={view} write={write} item={item} key={item.key} />)
   const { length } = data.fresh
@@ -138,8 +143,9 @@ function Notice({ view }: { view: View }) {
 
 /** The composer, or why there is none. */
 function Entry({ view }: { view: View }) {
-  const { state, t, write } = view
-  if (!mayWrite(view)) {
+  const { state, t, write, place } = view
+  // A session may end while its owner writes: then the text stays in sight.
+  if (!mayWrite(view) && place?.kind !== 'root') {
     return (
       <p part="notice" class="notice">
         {t(state.data?.thread.state !== 'open' ? 'closed' : state.me?.viewer ? 'noEntry' : 'signIn')}

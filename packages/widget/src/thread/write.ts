@@ -53,8 +53,8 @@ export interface WritingOptions extends Omit<WriterOptions, 'storage'> {
   readonly typed: string
   readonly t: Translate
   readonly signal: AbortSignal
-  /** Whether a composer is open. */
-  readonly isBusy: () => boolean
+  /** The composer that is open. */
+  readonly place: () => Place | null
   readonly open: (place: Place) => void
 }
 
@@ -62,7 +62,7 @@ export interface WritingOptions extends Omit<WriterOptions, 'storage'> {
 export { en as english }
 
 export function createWriting(thread: Thread, options: WritingOptions): Writing {
-  const { name, typed, t, signal, isBusy, open, ...writerOptions } = options
+  const { name, typed, t, signal, place: openPlace, open, ...writerOptions } = options
   const storage = createThreadStorage(name)
   const fields = new Map<string, Field>()
   let version = 0
@@ -102,10 +102,27 @@ export function createWriting(thread: Thread, options: WritingOptions): Writing 
   function takeBackRefused(): void {
     const refused = thread.state.outbox.find((item) => item.state === 'failed' && item.error && !isPassing(item.error))
     // What is being written in another composer, or in this one, must not be pushed aside.
-    if (refused?.error && !isBusy()) open(takeBack(refused, explain(t, refused.error)))
+    if (!refused?.error || openPlace()) return
+    // Perhaps they are somebody else by now, or nobody.
+    if (refused.error.status === 401) void thread.loadMe()
+    open(takeBack(refused, explain(t, refused.error)))
   }
 
-  thread.subscribe(takeBackRefused)
+  /** A reply to a comment that has gone just now moves to the page's own composer: what was written stays in sight. */
+  function keepOrphan(): void {
+    const { kind, id } = openPlace() ?? {}
+    const draft = kind === 'reply' && id !== undefined && !thread.state.data?.comments.has(id) && storage.draft(id)
+    if (!draft || storage.draft('')) return
+    storage.dropDraft(id)
+    storage.keepDraft('', { text: draft.text })
+    start('', false, { part: 'text', message: t('deleted') })
+    open({ kind: 'root', id: '' })
+  }
+
+  thread.subscribe(() => {
+    takeBackRefused()
+    keepOrphan()
+  })
   addEventListener('online', () => writer.wake(), { signal })
   signal.addEventListener('abort', () => writer.close())
   return { writer, storage, Composer, OutboxEntry, OwnActions, share, field, setField, forget, takeBack }
