@@ -1,5 +1,5 @@
 import type { Clock, Id, Ids, Ms } from '../ports/index.ts'
-import { base32, base32Number } from './base32.ts'
+import { base32Number } from './base32.ts'
 
 const timeLength = 9 // 45 bits of milliseconds: enough until the year 3084
 const counterLimit = 32 ** 3

@@ -1,5 +1,6 @@
 import type { Bytes, Clock, FillLease, Ms, PageBody, PageCache, Store, ThreadRef } from '../ports/index.ts'
 import type { Gzip } from '../runtime/gzip.ts'
+import { contentHash } from './hash.ts'
 import type { Lru } from './lru.ts'
 import { createLru } from './lru.ts'
 
@@ -18,6 +19,8 @@ export interface PageResult {
   readonly gzip: Bytes
   /** The same bytes unpacked, kept because most handlers and some clients want them plain. */
   readonly plain: Bytes
+  /** A hash of the bytes. The version alone does not tell an author's new name, or a store that was set back. */
+  readonly tag: string
   /** The store did not answer; this is the last page known. */
   readonly stale: boolean
 }
@@ -48,6 +51,7 @@ interface Entry {
   readonly cached: boolean
   readonly gzip: Bytes
   readonly plain: Bytes
+  readonly tag: string
 }
 
 interface Flight {
@@ -94,7 +98,8 @@ export function createPageReader(options: {
     if (body === null || body === 'writing') return body
     const { ver, builtAt, gzip } = body
     if (ver < need || checkedAt - builtAt >= maxAgeMs) return null
-    return { ver, builtAt, checkedAt, cached: true, gzip, plain: await options.gunzip(gzip) }
+    const plain = await options.gunzip(gzip)
+    return { ver, builtAt, checkedAt, cached: true, gzip, plain, tag: await contentHash(plain) }
   }
 
   async function load(ref: ThreadRef, page: string, need: number, build: () => Promise<BuiltPage>): Promise<Entry> {
@@ -114,7 +119,8 @@ export function createPageReader(options: {
     const plain = new TextEncoder().encode(built.json)
     const gzip = await options.gzip(plain)
     if (lease) await lease.fill({ ver: built.ver, builtAt, gzip } satisfies PageBody)
-    return { ver: built.ver, builtAt, checkedAt: builtAt, cached: false, gzip, plain }
+    const tag = await contentHash(plain)
+    return { ver: built.ver, builtAt, checkedAt: builtAt, cached: false, gzip, plain, tag }
   }
 
   /** One build at a time for each page; see above for who may share which. */

@@ -1,8 +1,7 @@
 import type { Hono } from 'hono'
 import type { Asset, Assets, Bytes } from '../ports/index.ts'
-import { toBase64Url } from '../engine/ids.ts'
+import { contentHash } from '../engine/hash.ts'
 import { gzip } from '../runtime/gzip.ts'
-import { sha256 } from '../runtime/sha256.ts'
 import { packedResponse } from './respond.ts'
 
 interface ReadyAsset {
@@ -27,8 +26,7 @@ export function assetRoutes(app: Hono, assets: Assets): void {
 
 async function prepare(asset: Asset): Promise<ReadyAsset> {
   const plain = new TextEncoder().encode(asset.body)
-  const hash = await sha256(plain)
-  return { plain, gzip: await gzip(plain), etag: `"${toBase64Url(hash).slice(0, 16)}"` }
+  return { plain, gzip: await gzip(plain), etag: `"${await contentHash(plain)}"` }
 }
 
 function assetResponse(request: Request, asset: Asset, file: ReadyAsset): Response {

@@ -31,8 +31,8 @@ export function commentRoutes(kernel: Kernel, service: CommentService, queries: 
       access: 'public',
       query: listCommentsQuery,
       async run({ site, target, query }) {
-        const { request, page } = await queries.page({ site, target }, query)
-        return { kind: 'page', etag: `W/"1.${page.ver}.${request.name}"`, ...page }
+        const { page } = await queries.page({ site, target }, query)
+        return { kind: 'page', etag: `W/"${page.ver}.${page.tag}"`, ...page }
       },
     }),
 

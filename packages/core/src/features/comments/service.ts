@@ -10,11 +10,10 @@ import type {
   Viewer,
 } from '../../ports/index.ts'
 import { ConfabError, invalid } from '../../engine/errors.ts'
-import { toBase64Url } from '../../engine/ids.ts'
+import { contentHash } from '../../engine/hash.ts'
 import type { Kernel } from '../../engine/kernel.ts'
 import { createLru } from '../../engine/lru.ts'
 import type { SiteSettings } from '../../engine/site.ts'
-import { sha256 } from '../../runtime/sha256.ts'
 import { renderMarkdown } from '../../text/markdown.ts'
 import { guestIdForKey } from '../auth/guest-token.ts'
 import { canDelete, canEdit, canSeeSource, isAuthor, isModerator, placeReply } from './policy.ts'
@@ -201,7 +200,7 @@ export function createCommentService(kernel: Kernel): CommentService {
               : {
                   scope: author.role === 'guest' ? guestScope : author.id,
                   value: input.key,
-                  hash: await hashOf(input.parent ?? null, input.body),
+                  hash: await contentHash(JSON.stringify([input.parent ?? null, input.body])),
                 },
         },
       )
@@ -349,9 +348,4 @@ function render(body: string): string {
   const html = renderMarkdown(body)
   if (html === '') throw invalid('body', 'must hold something to read')
   return html
-}
-
-async function hashOf(parent: Id | null, body: string): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify([parent, body]))
-  return toBase64Url(await sha256(bytes)).slice(0, 22)
 }
