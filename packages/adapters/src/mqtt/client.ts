@@ -18,6 +18,8 @@ export interface MqttSubscribeOptions {
 /** The part of a client that is used here; one of mqtt.js 5 fits as it is. */
 export interface MqttClient {
   readonly connected: boolean
+  /** What the broker said of itself when the connection was made. */
+  readonly serverProperties?: { readonly subscriptionIdentifiersAvailable?: boolean } | undefined
   readonly options: { readonly protocolVersion?: number | undefined }
   publish(topic: string, message: Buffer, options: MqttPublishOptions, done: (error?: Error) => void): unknown
   subscribeAsync(topic: string, options: MqttSubscribeOptions): Promise<unknown>

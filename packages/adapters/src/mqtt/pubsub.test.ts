@@ -72,6 +72,16 @@ describe.each([
       await expect.poll(() => seen).toEqual(['a/b', 'c/d', 'e/f'])
     })
 
+    test('a process that only speaks is told as well', async () => {
+      const speaks = mqttPubSub(broker.url, { protocolVersion })
+      open.push(speaks)
+      let drops = 0
+      speaks.onDrop(() => (drops += 1))
+      await expect(speaks.publish('a', bytes('x'))).rejects.toMatchObject({ code: 'bus_offline' })
+      await expect.poll(() => drops, { timeout: 5_000 }).toBe(1)
+      await speaks.publish('a', bytes('x'))
+    })
+
     test('one subscription at the broker serves all who listen here', async () => {
       const one = await bus(broker.url)
       const seen: string[] = []

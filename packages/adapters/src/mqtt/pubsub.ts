@@ -37,7 +37,12 @@ export function mqttPubSub(source: MqttSource, options: MqttPubSubOptions = {}):
   let isTold = false
   let closed = false
 
-  const subscriptions = createSubscriptions({ timeoutMs, client: open, onMissed: tellDropped })
+  const subscriptions = createSubscriptions({
+    timeoutMs,
+    client: open,
+    onMissed: tellDropped,
+    onRefused: (filter) => logger?.warn('The broker does not allow a subscription any more', { filter }),
+  })
 
   /** Opened on first use. */
   function open(): MqttClient {

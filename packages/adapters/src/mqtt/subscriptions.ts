@@ -22,7 +22,7 @@ export interface Subscriptions {
    * @throws an error with the code `bus_refused` when the broker does not allow it
    */
   add(filter: string, on: Listener, qos: 0 | 1): Promise<() => Promise<void>>
-  /** Asks the broker for all of them again; `false` when there were none, or the connection was lost meanwhile. */
+  /** Asks the broker for all of them again; `false` when the connection was lost meanwhile. */
   renew(): Promise<boolean>
   deliver(topic: string, payload: Buffer, ids: number | number[] | undefined): void
   /** To everyone here who listens to this topic, after the call has returned. */
@@ -35,6 +35,8 @@ export function createSubscriptions(options: {
   readonly client: () => MqttClient
   /** The broker took so long to subscribe that messages may have been missed. */
   readonly onMissed: () => void
+  /** The broker did not allow again what it had allowed before. */
+  readonly onRefused: (filter: string) => void
 }): Subscriptions {
   const { client, timeoutMs } = options
   const byFilter = new Map<string, Subscription>()
@@ -56,8 +58,12 @@ export function createSubscriptions(options: {
   }
 
   async function request({ filter, id, qos }: Subscription): Promise<void> {
-    const is5 = client().options.protocolVersion === 5
-    await client().subscribeAsync(filter, { qos, ...(is5 && { nl: true, properties: { subscriptionIdentifier: id } }) })
+    const { options: settings, serverProperties } = client()
+    const is5 = settings.protocolVersion === 5
+    // Where they are not to be had, messages are handed out by their topics, and may come twice.
+    const hasIds = is5 && serverProperties?.subscriptionIdentifiersAvailable !== false
+    const properties = hasIds ? { properties: { subscriptionIdentifier: id } } : {}
+    await client().subscribeAsync(filter, { qos, ...(is5 && { nl: true }), ...properties })
   }
 
   async function ask(subscription: Subscription): Promise<void> {
@@ -124,9 +130,12 @@ export function createSubscriptions(options: {
       const all = [...byFilter.values()]
       for (let from = 0; from < all.length; from += atOnce) {
         const some = all.slice(from, from + atOnce)
-        await Promise.allSettled(some.map((subscription) => request(subscription)))
+        const asked = await Promise.allSettled(some.map((subscription) => request(subscription)))
+        for (const [index, { status }] of asked.entries()) {
+          if (status === 'rejected' && client().connected) options.onRefused(some[index]?.filter ?? '')
+        }
       }
-      return all.length > 0 && client().connected
+      return client().connected
     },
 
     deliver(topic, payload, ids) {

@@ -10,7 +10,9 @@ const rememberMs: Ms = 120_000
 const maxRemembered = 50_000
 /** Between two tries to reach a Redis that does not answer. */
 const pauseMs: Ms = 250
+/** Told at once, and the pause after it: a Redis that has just come back has others to serve. */
 const batchSize = 100
+const breathMs: Ms = 10
 
 /** Tells Redis how far a thread is after each write, and tells it again whenever it may have forgotten. */
 export interface Announcer {
@@ -86,7 +88,7 @@ export function createAnnouncer(link: Link<RedisClient>, keyLifeMs: Ms): Announc
     while (owed.size > 0 && !closed) {
       // One alone finds out whether anybody listens.
       reached = await payNext(reached ? batchSize : 1)
-      if (!reached && owed.size > 0 && !closed) await pause()
+      if (owed.size > 0 && !closed) await pause(reached ? breathMs : pauseMs)
       forgetOld()
     }
   }
@@ -110,9 +112,9 @@ export function createAnnouncer(link: Link<RedisClient>, keyLifeMs: Ms): Announc
   }
 
   /** Until Redis shows a sign of life, or for a moment. */
-  function pause(): Promise<void> {
+  function pause(ms: Ms): Promise<void> {
     return new Promise<void>((resolve) => {
-      const timer = setTimeout(() => wake?.(), pauseMs)
+      const timer = setTimeout(() => wake?.(), ms)
       timer.unref()
       wake = () => {
         clearTimeout(timer)

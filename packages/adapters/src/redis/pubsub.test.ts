@@ -54,7 +54,7 @@ describe.runIf(missing === null)(`messages over redis-server ${redisVersion}`, (
     bus.onDrop(() => (drops += 1))
     await server.kill()
     await expect
-      .poll(() => bus.publish('a/b', bytes('x')).catch((error) => error.code), { timeout: 5_000 })
+      .poll(() => bus.publish('lost', bytes('x')).catch((error) => error.code), { timeout: 5_000 })
       .toBe('bus_offline')
     await bus.subscribe('e/f', (topic) => seen.push(topic))
     expect(drops).toBe(0)
@@ -63,6 +63,21 @@ describe.runIf(missing === null)(`messages over redis-server ${redisVersion}`, (
     await expect.poll(() => bus.publish('a/b', bytes('x')).then(() => 'sent', String), { timeout: 5_000 }).toBe('sent')
     for (const topic of ['c/d', 'e/f']) await bus.publish(topic, bytes('x'))
     await expect.poll(() => seen).toEqual(['a/b', 'c/d', 'e/f'])
+    await bus.close()
+  })
+
+  test('a process that only speaks is told as well', async () => {
+    const bus = redisPubSub(client, { restMs: 50 })
+    let drops = 0
+    bus.onDrop(() => (drops += 1))
+    await bus.publish('a', bytes('x'))
+    await server.kill()
+    await expect
+      .poll(() => bus.publish('a', bytes('x')).catch((error) => error.code), { timeout: 5_000 })
+      .toBe('bus_offline')
+    await server.restart()
+    await expect.poll(() => drops, { timeout: 5_000 }).toBeGreaterThan(0)
+    await bus.publish('a', bytes('x'))
     await bus.close()
   })
 

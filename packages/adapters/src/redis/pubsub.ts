@@ -3,7 +3,7 @@ import type { RedisClient, RedisSource } from './client.ts'
 import type { LinkOptions } from './link.ts'
 import { createLink } from './link.ts'
 
-/** Between two tries to subscribe again after a connection came back. */
+/** Between two tries to find out whether Redis is back. */
 const retryMs: Ms = 500
 
 /** The part of an ioredis client that the bus uses beside what every adapter does. */
@@ -44,6 +44,7 @@ export function redisPubSub(client: RedisSource<RedisBusClient>, options: RedisP
   let ears: RedisBusClient | null = null
   let closed = false
   let retry: ReturnType<typeof setTimeout> | null = null
+  let watch: ReturnType<typeof setTimeout> | null = null
 
   // Speaking and listening share what is made, whichever comes first.
   const source = typeof client === 'function' ? () => (made ??= client()) : client
@@ -119,13 +120,30 @@ export function redisPubSub(client: RedisSource<RedisBusClient>, options: RedisP
     if (closed || filters.size === 0) return
     try {
       await subscribeTo(filters.keys())
-      for (const listener of dropped) listener()
+      tellDropped()
     } catch {
       retry ??= setTimeout(() => {
         retry = null
         if (ears?.status === 'ready') void comeBack()
       }, retryMs).unref()
     }
+  }
+
+  /** What is said into nothing is lost too, and who said it may say it again once somebody listens. */
+  function awaitReturn(): void {
+    if (!closed) watch ??= setTimeout(() => void look(), retryMs).unref()
+  }
+
+  async function look(): Promise<void> {
+    watch = null
+    const outcome = await link.insist((redis) => redis.publish(prefix, Buffer.alloc(0)))
+    if (outcome.ok) tellDropped()
+    else awaitReturn()
+  }
+
+  function tellDropped(): void {
+    if (closed) return
+    for (const listener of dropped) listener()
   }
 
   async function leave(filter: string): Promise<void> {
@@ -145,6 +163,7 @@ export function redisPubSub(client: RedisSource<RedisBusClient>, options: RedisP
       const message = Buffer.from(payload)
       const outcome = await link.ask((redis) => redis.publish(prefix + topic, message))
       if (outcome.ok) return
+      awaitReturn()
       throw Object.assign(new Error('Redis cannot be reached', { cause: outcome.error }), { code: 'bus_offline' })
     },
 
@@ -168,7 +187,7 @@ export function redisPubSub(client: RedisSource<RedisBusClient>, options: RedisP
     close() {
       closed = true
       filters.clear()
-      if (retry !== null) clearTimeout(retry)
+      for (const timer of [retry, watch]) if (timer !== null) clearTimeout(timer)
       ears?.disconnect()
       link.close()
       made?.disconnect()

@@ -127,7 +127,7 @@ export interface WatchedRedis {
 
 /** A master with a replica, and a Sentinel that makes the replica the master when it is gone for half a second. */
 export async function startWatched(name: string): Promise<WatchedRedis> {
-  const master = await startRedis()
+  const master = await startRedis(['--repl-diskless-sync-delay', '0'])
   const replica = await startRedis(['--replicaof', '127.0.0.1', String(master.port)])
   const folder = mkdtempSync(join(tmpdir(), 'confab-sentinel-'))
   const sentinelPort = await freePort()

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { redisPageCache } from './index.ts'
 import { missingRedis, ready, redisVersion, startWatched } from './redis.fixture.ts'
 import { app, slowStore, stress } from './stress.fixture.ts'
@@ -10,6 +10,7 @@ test.runIf(missing === null)(
   'a master behind Sentinel is killed under load: no read is stale, none fails',
   async () => {
     const watched = await startWatched('pages')
+    onTestFinished(() => watched.stop())
     const sentinels = [{ host: '127.0.0.1', port: watched.sentinelPort }]
     const open = () => {
       const client = new Redis({ sentinels, name: 'pages', retryStrategy: () => 200, sentinelRetryStrategy: () => 100 })
@@ -18,7 +19,7 @@ test.runIf(missing === null)(
     }
     const clients = [await open(), await open()]
     // Sentinel learns of the replica from the master.
-    await expect.poll(() => clients[0]?.info('replication'), { timeout: 5_000 }).toContain('state=online')
+    await expect.poll(() => clients[0]?.info('replication'), { timeout: 15_000 }).toContain('state=online')
     const slow = slowStore(4)
     const apps = clients.map((each) =>
       app(slow.store, redisPageCache(each, { settleMs: 2_000, restMs: 300, timeoutMs: 100 })),
