@@ -49,25 +49,18 @@ export async function startRedis(args: readonly string[] = []): Promise<RedisSer
     return started
   }
 
-  async function end(signal: NodeJS.Signals): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return
-    const gone = new Promise((resolve) => child.once('exit', resolve))
-    child.kill(signal)
-    await gone
-  }
-
   return {
     port,
     pid: () => child.pid ?? 0,
-    kill: () => end('SIGKILL'),
+    kill: () => endServer(child),
     async restart() {
-      await end('SIGKILL')
+      await endServer(child)
       child = await launch()
     },
     pause: () => void child.kill('SIGSTOP'),
     resume: () => void child.kill('SIGCONT'),
     async stop() {
-      await end('SIGKILL')
+      await endServer(child)
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -80,6 +73,13 @@ function launchServer(args: readonly string[]): ChildProcess {
   process.once('exit', end)
   child.once('exit', () => process.off('exit', end))
   return child
+}
+
+async function endServer(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await gone
 }
 
 /** A client that comes back fast, so that tests need not wait; otherwise with the defaults of ioredis. */
@@ -147,9 +147,7 @@ export async function startWatched(name: string): Promise<WatchedRedis> {
     master,
     sentinelPort,
     async stop() {
-      const gone = new Promise((resolve) => sentinel.once('exit', resolve))
-      sentinel.kill('SIGKILL')
-      await Promise.all([gone, master.stop(), replica.stop()])
+      await Promise.all([endServer(sentinel), master.stop(), replica.stop()])
       rmSync(folder, { recursive: true, force: true })
     },
   }

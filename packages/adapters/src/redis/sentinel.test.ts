@@ -39,7 +39,6 @@ test.runIf(missing === null)(
     expect(result).toMatchObject({ stale: 0, failed: 0 })
     for (const each of apps) await each.close()
     for (const client of clients) client.disconnect()
-    await watched.stop()
   },
   40_000,
 )
