@@ -18,6 +18,7 @@ import {
   scanThread,
 } from './queries.ts'
 import { recordStore } from './records.ts'
+import { restoreThread } from './restore.ts'
 import { bringForward } from './schema.ts'
 import { createRunner } from './transact.ts'
 import { createTurns } from './turns.ts'
@@ -99,6 +100,7 @@ export function mongodb(source: MongoSource, options: MongodbOptions = {}): Stor
           runner.transact((access) => writeCommit(access, target, ops, commit)),
         ),
       ),
+    restore: (row, parts) => open(() => restoreThread(runner, row, parts)),
     records(spec) {
       const records = recordStore(runner, turns, spec)
       return {

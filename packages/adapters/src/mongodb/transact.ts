@@ -53,7 +53,7 @@ export interface Runner {
    * All or nothing. `work` runs again after a conflict or a passing failure; a result that got lost is asked for until
    * the server says what became of it, so the answer is never a guess.
    */
-  transact<T>(work: (access: Access) => Promise<T>): Promise<T>
+  transact<T>(work: (access: Access) => Promise<T>, limitMs?: Ms): Promise<T>
   close(): Promise<void>
 }
 
@@ -107,8 +107,8 @@ export function createRunner(connection: Connection, database: string, usualLimi
 
   return {
     run: (work, limitMs = usualLimitMs) => repeat(limitMs, (client) => inSession(client, work)),
-    transact: (work) =>
-      repeat(usualLimitMs, (client, deadline) =>
+    transact: (work, limitMs = usualLimitMs) =>
+      repeat(limitMs, (client, deadline) =>
         inSession(client, async (access) => {
           access.session.startTransaction(transactionOptions)
           const result = await work(access)

@@ -22,7 +22,8 @@ import {
 
 export const sql = {
   anyThread: `SELECT ${threadColumns} FROM thread WHERE t = ?`,
-  node: 'SELECT p, path, st, vis, rev, kids, des FROM comment WHERE t = ? AND id = ?',
+  // Comments of another site are those of a restore that has not ended.
+  node: 'SELECT p, path, st, vis, rev, kids, des FROM comment WHERE t = ? AND id = ? AND +site = ?',
   children: 'SELECT id FROM comment INDEXED BY c_tree WHERE t = ? AND p = ? LIMIT ? + 0',
   hasRevisions: 'SELECT 1 FROM revision WHERE t = ? AND id = ? LIMIT 1',
   key: 'SELECT hash, id FROM idem WHERE t = ? AND scope = ? AND key = ?',
@@ -55,7 +56,7 @@ export function writeCommit(db: Database, target: ThreadTarget, ops: readonly Op
 function lookupsOf(db: Database, { thread, site }: ThreadTarget): Lookups {
   return {
     node(id) {
-      const row = db.get(sql.node, thread, id)
+      const row = db.get(sql.node, thread, id, site)
       if (!row) return undefined
       return {
         id,

@@ -19,6 +19,7 @@ import {
   scanThread,
 } from './queries.ts'
 import { recordStore } from './records.ts'
+import { restoreThread } from './restore.ts'
 import { bringForward, configure } from './schema.ts'
 import { userStore } from './users.ts'
 import { createWriter } from './writer.ts'
@@ -86,6 +87,7 @@ export function sqlite(database: string | DatabaseSync, options: SqliteOptions =
     scan: (ref, scan) => read(() => scanThread(db, ref, scan)),
     revisions: (ref, id) => read(() => findRevisions(db, ref, id)),
     commit: (target, ops, commit) => open(() => writer.write(() => writeCommit(db, target, ops, commit))),
+    restore: (row, parts) => open(() => restoreThread(db, writer, row, parts)),
     records(spec) {
       const records = recordStore(db, writer, spec)
       return {

@@ -14,6 +14,7 @@ import {
   scanThread,
 } from './queries.ts'
 import { memoryRecords } from './records.ts'
+import { restoreThread } from './restore.ts'
 import { emptyState, pairKey } from './state.ts'
 
 /**
@@ -62,6 +63,7 @@ export function memoryStore(): Store {
     scan: (ref, options) => open(() => scanThread(state, ref, options)),
     revisions: (ref, id) => open(() => findRevisions(state, ref, id)),
     commit: (target, ops, options) => open(() => applyCommit(state, target, ops, options)),
+    restore: (row, parts) => open(() => restoreThread(state, row, parts)),
     records(spec) {
       const records = memoryRecords(state, spec)
       return {

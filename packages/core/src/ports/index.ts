@@ -17,6 +17,7 @@ export type {
   RecordResult,
   Records,
   RecordSpec,
+  RestoreRow,
   RevisionRow,
   Role,
   Sort,

@@ -319,6 +319,17 @@ export interface Records {
   write(part: string, ops: readonly RecordOp[]): Promise<RecordResult[]>
 }
 
+/**
+ * One comment as another store had it: what `scan` tells of it, its author by id, and the texts that edits replaced.
+ * What follows from `path` (root and depth) is left out.
+ */
+export interface RestoreRow extends Omit<CommentRow, 'thread' | 'root' | 'depth' | 'author'> {
+  /** Id of a user that `users.put` has stored. */
+  readonly author: string
+  /** Oldest first. */
+  readonly revisions: readonly RevisionRow[]
+}
+
 export interface StoreCapabilities {
   /** `ver` is a local read of some microseconds and exact across processes: a page in memory may be checked on each hit. */
   readonly exactVersion: boolean
@@ -363,6 +374,19 @@ export interface Store {
    * `url` and `title` of the target fill those of the thread where they are `null`.
    */
   commit(target: ThreadTarget, ops: readonly Op[], options: CommitOptions): Promise<Commit>
+  /**
+   * Puts a whole thread back as another store had it: with its version, its times, and its sums as they are, which the
+   * caller has checked. `parts` are its comments in the order of `scan`, at most 500 in each.
+   *
+   * Nobody sees anything of it before all of it is stored, and then everybody sees all of it. When `parts` throws, or the
+   * process dies, nothing of it is ever seen, and the next `restore` of this thread takes away what is left. Rejects when
+   * two processes restore one thread at once.
+   *
+   * No event is written: whoever asks for events before `row.ver` hears `gone` and loads the thread again.
+   *
+   * @returns `exists` when there is such a thread already (of whatever site): nothing was changed
+   */
+  restore(row: ThreadRow, parts: AsyncIterable<readonly RestoreRow[]>): Promise<'restored' | 'exists'>
   records(spec: RecordSpec): Records
   /** Forgets idempotency keys written before `keysBefore` and delivered events written before `eventsBefore`. */
   prune(limits: { readonly keysBefore: Ms; readonly eventsBefore: Ms }): Promise<void>

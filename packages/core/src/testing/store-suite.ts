@@ -16,6 +16,7 @@ import { pageTests } from './store/pages.ts'
 import { purgeTests } from './store/purge.ts'
 import { randomTests } from './store/random-ops.ts'
 import { recordTests } from './store/records.ts'
+import { restoreTests } from './store/restore.ts'
 import { siteTests } from './store/sites.ts'
 import { statusTests } from './store/status.ts'
 import { threadTests } from './store/threads.ts'
@@ -52,6 +53,7 @@ export function storeSuite(runner: Runner, name: string, options: StoreSuiteOpti
     siteTests,
     eventTests,
     recordTests,
+    restoreTests,
     hostileTests,
     concurrencyTests,
     randomTests(options.seeds ?? [1, 2, 3]),

@@ -1,3 +1,4 @@
+import type { RestoreRow } from '../../ports/index.ts'
 import type { StoreTests } from './fixture.ts'
 import { ada } from './fixture.ts'
 
@@ -97,6 +98,7 @@ export const lifeTests: StoreTests = ({ describe, test, expect }) => {
         scan: () => store.scan(thread, { limit: 1 }),
         revisions: () => store.revisions(thread, 'x'),
         commit: () => commit([createOp()]),
+        restore: async () => store.restore({ ...closedThread, ...thread, url: null, title: null }, none()),
         'records.get': () => records.get(site, 'x'),
         'records.list': () => records.list(site, null, { limit: 1 }),
         'records.write': () => records.write(site, [{ put: { id: 'x' } }]),
@@ -122,6 +124,17 @@ export const lifeTests: StoreTests = ({ describe, test, expect }) => {
     })
   })
 }
+
+const closedThread = {
+  ver: 1,
+  total: 0,
+  roots: 0,
+  state: 'open',
+  createdAt: 1,
+  lastAt: null,
+} as const
+
+async function* none(): AsyncGenerator<readonly RestoreRow[]> {}
 
 /** Overwrites everything that can be reached. */
 function spoil(value: unknown): void {
