@@ -7,6 +7,6 @@ import { base32 } from './base32.ts'
  * Derived, so that a reader needs no look-up and an empty thread no row; uniform, so that it spreads over shards.
  */
 export async function threadId(site: string, pageKey: string): Promise<ThreadId> {
-  const input = new TextEncoder().encode(`${site}\u0000${pageKey}`)
-  return base32((await sha256(input)).subarray(0, 13)).slice(0, 20)
+  const digest = await sha256(`${site}\u0000${pageKey}`)
+  return base32(digest.subarray(0, 13)).slice(0, 20)
 }

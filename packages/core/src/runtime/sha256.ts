@@ -1,14 +1,14 @@
 import type { Bytes } from '../ports/index.ts'
 
-/** SHA-256 of a few bytes. */
-export type Sha256 = (bytes: Bytes) => Bytes | Promise<Bytes>
+/** SHA-256 of a text in UTF-8, or of bytes. */
+export type Sha256 = (content: string | Bytes) => Bytes | Promise<Bytes>
 
 interface HostProcess {
   getBuiltinModule?: (name: string) => unknown
 }
 
 interface NodeCrypto {
-  createHash(name: string): { update(bytes: Bytes): { digest(): Uint8Array<ArrayBuffer> } }
+  hash(name: string, content: string | Bytes, encoding: 'buffer'): Uint8Array<ArrayBuffer>
 }
 
 /**
@@ -20,10 +20,13 @@ export const sha256: Sha256 = pickSha256()
 function pickSha256(): Sha256 {
   const host = (globalThis as { process?: HostProcess }).process
   const node = host?.getBuiltinModule?.('node:crypto')
-  if (hasCreateHash(node)) return (bytes) => new Uint8Array(node.createHash('sha256').update(bytes).digest())
-  return async (bytes) => new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  if (hasHash(node)) return (content) => node.hash('sha256', content, 'buffer')
+  return async (content) => {
+    const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content
+    return new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+  }
 }
 
-function hasCreateHash(value: unknown): value is NodeCrypto {
-  return typeof value === 'object' && value !== null && 'createHash' in value && typeof value.createHash === 'function'
+function hasHash(value: unknown): value is NodeCrypto {
+  return typeof value === 'object' && value !== null && 'hash' in value && typeof value.hash === 'function'
 }
