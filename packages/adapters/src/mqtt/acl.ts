@@ -50,7 +50,7 @@ export function mqttAcl({ site, user }: MqttAudience): MqttRule[] {
 }
 
 /** A user's id may hold anything, also what means something in a topic. */
-export function notificationsTopic(site: string, user: string): string {
+function notificationsTopic(site: string, user: string): string {
   return `c/1/${site}/u/${encodeURIComponent(user)}/n`
 }
 

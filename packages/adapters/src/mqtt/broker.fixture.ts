@@ -15,6 +15,9 @@ export interface Broker {
   kill(): Promise<void>
   /** Comes back on the same port and has forgotten everything. */
   restart(): Promise<void>
+  /** Stands still: it is reachable and answers nothing. Not for a broker inside the process. */
+  pause(): void
+  resume(): void
   stop(): Promise<void>
 }
 
@@ -72,6 +75,8 @@ export async function startMosquitto(
       await kill()
       child = await launch()
     },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     async stop() {
       await kill()
       rmSync(folder, { recursive: true, force: true })
@@ -106,7 +111,10 @@ export async function startAedes(options: AedesOptions = {}): Promise<Broker> {
   }
 
   await launch()
-  return { url: `mqtt://127.0.0.1:${port}`, kill, restart: launch, stop: kill }
+  const cannot = (): never => {
+    throw new Error('A broker inside the process cannot stand still alone')
+  }
+  return { url: `mqtt://127.0.0.1:${port}`, kill, restart: launch, pause: cannot, resume: cannot, stop: kill }
 }
 
 async function listens(port: number): Promise<void> {

@@ -32,5 +32,7 @@ export interface MqttClient {
   off(event: 'close', listener: () => void): unknown
   off(event: 'error', listener: (error: Error) => void): unknown
   off(event: 'message', listener: (topic: string, payload: Buffer, packet: MqttPacket) => void): unknown
+  /** The connection itself, to be ended when the broker does not answer any more. */
+  readonly stream?: { destroy(): unknown }
   endAsync(force: boolean): Promise<unknown>
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import { connect } from 'mqtt'
 import type { Logger } from '@confab/core/ports'
 import type { MqttClient } from './client.ts'

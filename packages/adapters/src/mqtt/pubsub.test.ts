@@ -2,7 +2,7 @@ import type { PubSub } from '@confab/core/ports'
 import { pubSubSuite } from '@confab/core/testing'
 import { connect, MqttClient } from 'mqtt'
 import * as runner from 'vitest'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Broker } from './broker.fixture.ts'
 import { missingMosquitto, mosquittoVersion, startAedes, startMosquitto } from './broker.fixture.ts'
 import { connectTo } from './connect.ts'
@@ -142,6 +142,27 @@ describe.each([
       expect(performance.now() - begin).toBeLessThan(1_000)
     })
   })
+})
+
+test.runIf(missing === null)('a broker that stands still holds up neither a subscription nor the end', async () => {
+  const broker = await startMosquitto()
+  onTestFinished(() => broker.stop())
+  const bus = mqttPubSub(broker.url, { timeoutMs: 200 })
+  const hello = () => bus.publish('a', bytes('x'))
+  await expect
+    .poll(() =>
+      hello().then(
+        () => true,
+        () => false,
+      ),
+    )
+    .toBe(true)
+  broker.pause()
+  const begin = performance.now()
+  await bus.subscribe('a', () => {})
+  await hello()
+  await bus.close()
+  expect(performance.now() - begin).toBeLessThan(3_000)
 })
 
 test('says what ran', () => {

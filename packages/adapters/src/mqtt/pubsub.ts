@@ -6,6 +6,8 @@ import { createSubscriptions } from './subscriptions.ts'
 
 /** Messages on their way into the socket at once. More means that the broker does not take them. */
 const maxUnderWay = 10_000
+/** How long a broker has to take leave. */
+const endMs: Ms = 1_000
 
 /** A client of yours, which you end; a function that makes one, or an address: these end with the bus. */
 export type MqttSource = MqttClient | (() => MqttClient) | string
@@ -132,10 +134,22 @@ export function mqttPubSub(source: MqttSource, options: MqttPubSubOptions = {}):
       if (typeof source === 'object') client.off('error', onError)
       for (const fail of underWay) fail(failure('bus_closed', 'The bus is closed'))
       if (typeof source === 'object') await subscriptions.leaveAll()
-      // Not by force, which a broker would take for a death and tell everybody.
-      else await client.endAsync(!client.connected)
+      else await end(client)
     },
   }
+}
+
+/** Not by force, which a broker would take for a death and tell everybody; but one that stands still is not waited for. */
+async function end(client: MqttClient): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(() => {
+      client.stream?.destroy()
+      resolve()
+    }, endMs)
+  })
+  await Promise.race([client.endAsync(!client.connected).catch(() => undefined), late])
+  clearTimeout(timer)
 }
 
 function offline(): Error {

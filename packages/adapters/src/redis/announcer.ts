@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers'
 import type { Ms } from '@confab/core/ports'
 import type { RedisClient } from './client.ts'
 import type { Link } from './link.ts'

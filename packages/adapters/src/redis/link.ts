@@ -1,3 +1,4 @@
+import { clearImmediate, clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import type { Logger, Ms } from '@confab/core/ports'
 import type { RedisClient, RedisSource } from './client.ts'
 import { openConnection } from './client.ts'
@@ -115,7 +116,7 @@ export function createLink<Client extends RedisClient>(
       const giveUp = (): void => {
         isLate = true
         sent.delete(call)
-        if (sentIn === epoch) trip('No answer in time')
+        if (sentIn === epoch && !closed) trip('No answer in time')
         resolve({ ok: false, error: new Error(`Redis did not answer within ${timeoutMs} ms`) })
       }
       // What already waits in the socket because this process was busy is read before the immediate runs.

@@ -1,3 +1,4 @@
+import { clearTimeout, setTimeout } from 'node:timers'
 import type { Bytes, Ms, PubSub } from '@confab/core/ports'
 import type { RedisClient, RedisSource } from './client.ts'
 import type { LinkOptions } from './link.ts'
