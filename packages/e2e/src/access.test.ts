@@ -123,6 +123,7 @@ describe.skipIf(noBrowser !== null)('for everybody', () => {
 
     await thread.comment('Answered by keys').getByRole('button', { name: /^Edit/ }).focus()
     await page.keyboard.press('Enter')
+    await thread.root.getByRole('textbox', { name: 'Edit your comment' }).waitFor()
     await page.keyboard.type(', twice')
     await page.keyboard.press('Control+Enter')
     await thread.body('Answered by keys, twice').waitFor()

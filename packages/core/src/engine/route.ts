@@ -59,7 +59,7 @@ export interface Route<Query = unknown, Body = unknown> {
 export function route<Query, Body = null>(
   spec: Omit<Route<Query, Body>, 'body'> & { readonly body?: z.ZodType<Body> },
 ): Route {
-  return { ...spec, body: spec.body ?? null } as Route
+  return { ...spec, body: spec.body ?? null }
 }
 
 export const json = (view: object, status: 200 | 201 | 202 = 200, ver?: number): Answer =>
