@@ -10,13 +10,13 @@ export interface Load {
 }
 
 export interface LoadResult {
+  readonly requests: number
   readonly perSecond: number
-  readonly p99Ms: number
 }
 
 answer<Load, LoadResult>(async ({ url, connections, seconds, headers }) => {
   const result = await autocannon({ url, connections, duration: seconds, headers: { ...headers } })
   const failed = result.errors + result.timeouts + result.non2xx
   if (failed > 0) throw new Error(`${failed} of ${result.requests.total} requests to ${url} failed`)
-  return { perSecond: result.requests.total / result.duration, p99Ms: result.latency.p99 }
+  return { requests: result.requests.total, perSecond: result.requests.total / result.duration }
 })

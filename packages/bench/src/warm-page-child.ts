@@ -11,6 +11,14 @@ export interface Stored {
   readonly base64: string
 }
 
+/** Take this answer, or just tell how you are. */
+export type ServerQuestion = Stored | { readonly state: true }
+
+export interface ServerState {
+  readonly port: number
+  readonly cpuMicros: number
+}
+
 type Fetch = (request: Request) => Response | Promise<Response>
 
 let stored: { body: Uint8Array<ArrayBuffer>; headers: Record<string, string> } | null = null
@@ -39,12 +47,13 @@ async function confab(): Promise<Fetch> {
 
 const fetch = process.argv[2] === 'confab' ? await confab() : bare()
 const server = serve({ fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => {
-  answer<Stored | { readonly port: true }, number>(
+  answer<ServerQuestion, ServerState>(
     (question) => {
       if ('base64' in question) {
         stored = { body: new Uint8Array(Buffer.from(question.base64, 'base64')), headers: { ...question.headers } }
       }
-      return port
+      const { user, system } = process.cpuUsage()
+      return { port, cpuMicros: user + system }
     },
     () => void server.close(),
   )
