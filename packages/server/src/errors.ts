@@ -10,6 +10,9 @@ export type ServerErrorCode =
   | 'file_unreadable'
   | 'file_invalid'
   | 'not_found'
+  | 'exists'
+  | 'package_missing'
+  | 'store_unusable'
   | 'failed'
 
 /** A failure that its message explains in one sentence for the operator. The command ends with exit code 1. */

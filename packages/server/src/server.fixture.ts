@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly node?: readonly string[]
   /** Runs what the build made instead of the sources. */
   readonly built?: boolean
+  /** What the command reads from a pipe. */
+  readonly stdin?: string
 }
 
 export interface Finished {
@@ -52,9 +54,10 @@ export function startConfab(args: readonly string[], options: RunOptions = {}): 
     [...(options.node ?? []), ...(options.built === true ? built : source), ...args],
     {
       env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     },
   )
+  child.stdin.on('error', () => {}).end(options.stdin ?? '')
   const output = { stdout: '', stderr: '' }
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output.stdout += text))
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output.stderr += text))

@@ -8,11 +8,11 @@ import { runConfab, startServe, tempFolder } from '../server.fixture.ts'
 
 describe('used wrongly', () => {
   it.each([
-    ['nope', 'Unknown command "confab nope". Use one of: serve, site, import, backup, doctor.'],
-    ['constructor', 'Unknown command "confab constructor". Use one of: serve, site, import, backup, doctor.'],
+    ['nope', 'Unknown command "confab nope". Use one of: serve, site, import, export, backup, doctor.'],
+    ['constructor', 'Unknown command "confab constructor". Use one of: serve, site, import, export, backup, doctor.'],
     ['site', '"confab site" needs one of: add, list, remove.'],
     ['site nope', 'Unknown command "confab site nope". Use one of: add, list, remove.'],
-    ['import wordpress x', 'Unknown command "confab import wordpress". Use one of: disqus, undo, list.'],
+    ['import wordpress x', 'Unknown command "confab import wordpress". Use one of: disqus, jsonl, undo, list.'],
     ['--data x site list', 'Options go after the command: "confab serve --data".'],
     ['serve --porto 1', 'Unknown option --porto. Run "confab serve --help" for what it takes.'],
     ['serve -p 1', 'Unknown option -p. Run "confab serve --help" for what it takes.'],
@@ -60,7 +60,7 @@ describe('used wrongly', () => {
 
   it('shows nothing of a terminal that the arguments hide', async () => {
     const { stderr } = await runConfab(['\u001b[2Jx\nforged'])
-    expect(stderr).toBe('Unknown command "confab x forged". Use one of: serve, site, import, backup, doctor.\n')
+    expect(stderr).toBe('Unknown command "confab x forged". Use one of: serve, site, import, export, backup, doctor.\n')
   })
 })
 

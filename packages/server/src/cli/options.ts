@@ -1,4 +1,5 @@
 import { parseOrigin } from '../data/sites.ts'
+import { storeUrlComplaint } from '../data/shared-store.ts'
 import { parseProxies } from '../serve/proxies.ts'
 
 /** Where the data is. Every command takes it. */
@@ -8,6 +9,15 @@ export const dataOption = {
     valueHint: 'FOLDER',
     default: './confab-data',
     description: 'The folder that holds everything',
+  },
+} as const
+
+/** Where the data is when several servers share it. */
+export const storeOption = {
+  store: {
+    type: 'string',
+    valueHint: 'URL',
+    description: 'A store that several servers share, such as mongodb://host/confab, in place of the folder',
   },
 } as const
 
@@ -23,6 +33,7 @@ export const repeatable: ReadonlySet<string> = new Set(['origin', 'trust-proxy']
 export const valueRules: { readonly [option: string]: (value: string) => string | null } = {
   port: (value) => (/^\d{1,5}$/.test(value) && Number(value) <= 65535 ? null : 'must be a port number from 0 to 65535'),
   host: (value) => (/^[A-Za-z0-9.:_-]+$/.test(value) ? null : 'must be a host name or an IP address'),
+  store: storeUrlComplaint,
   data: (value) => (value.trim() === '' ? 'must name a folder' : null),
   site: (value) => (/^[a-z0-9_-]{1,64}$/.test(value) ? null : 'must be a site id: 1 to 64 of a-z, 0-9, - and _'),
   origin: (value) =>

@@ -7,6 +7,7 @@ export const root = defineCommand({
     serve: () => import('./commands/serve.ts').then(({ serve }) => serve),
     site: () => import('./commands/site.ts').then(({ site }) => site),
     import: () => import('./commands/import.ts').then(({ importCommand }) => importCommand),
+    export: () => import('./commands/export.ts').then(({ exportCommand }) => exportCommand),
     backup: () => import('./commands/backup.ts').then(({ backup }) => backup),
     doctor: () => import('./commands/doctor.ts').then(({ doctor }) => doctor),
   },

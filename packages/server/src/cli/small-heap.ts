@@ -11,10 +11,12 @@ import { errorCode } from '../errors.ts'
 export async function runInWorker(program: URL, argv: readonly string[]): Promise<number> {
   const worker = new Worker(program, {
     argv: [...argv],
+    stdin: argv.includes('-'),
     resourceLimits: { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 40 },
     // A thread cannot ask the terminal itself.
     env: { ...process.env, [columnsVariable]: String(terminalWidth()) },
   })
+  if (worker.stdin) process.stdin.pipe(worker.stdin)
   return new Promise((resolve, reject) => {
     worker.once('exit', resolve)
     worker.once('error', (error) => {

@@ -1,11 +1,7 @@
 import { defineCommand } from 'citty'
 import { createIds, systemClock } from '@confab/core'
 import type { Site, Store } from '@confab/core/ports'
-import { dataFolder, hasDatabase, requireDatabase } from '../../data/folder.ts'
-import type { DataFolder } from '../../data/folder.ts'
-import { takeLock } from '../../data/lock.ts'
-import { withStore } from '../../data/open-store.ts'
-import { folderSecret } from '../../data/secret.ts'
+import { dataAt } from '../../data/data.ts'
 import { siteDirectory } from '../../data/sites.ts'
 import { ServerError } from '../../errors.ts'
 import type { ImportFormat } from '../../import/events.ts'
@@ -15,7 +11,8 @@ import { reportLines } from '../../import/report.ts'
 import type { ImportReport } from '../../import/report.ts'
 import { runImport } from '../../import/run-import.ts'
 import { undoImport } from '../../import/undo.ts'
-import { dataOption, jsonOption } from '../options.ts'
+import { jsonl } from './import-jsonl.ts'
+import { dataOption, jsonOption, storeOption } from '../options.ts'
 import { count, counted, oneLine } from '../../text.ts'
 import { print, printJson, progressLine } from '../output.ts'
 
@@ -28,14 +25,15 @@ const undo = defineCommand({
       description: 'The id of the import, from its report or "confab import list"',
     },
     ...dataOption,
+    ...storeOption,
     ...jsonOption,
   },
   async run({ args }) {
-    const folder = dataFolder(args.data)
-    requireDatabase(folder)
+    const data = dataAt(args)
+    data.require()
     const progress = progressLine()
-    const report = await locked(folder, () =>
-      withStore(folder, (store) =>
+    const report = await data
+      .alone((store) =>
         undoImport(args.id, {
           store,
           journal: importJournal(store),
@@ -43,8 +41,8 @@ const undo = defineCommand({
           ids: createIds(),
           onProgress: (comments) => progress.show(`Removing: ${count(comments)}`),
         }),
-      ),
-    ).finally(() => progress.end())
+      )
+      .finally(() => progress.end())
     if (args.json) {
       printJson(report)
       return
@@ -62,11 +60,11 @@ const undo = defineCommand({
 
 const list = defineCommand({
   meta: { name: 'list', description: 'List the imports, newest first' },
-  args: { ...dataOption, ...jsonOption },
+  args: { ...dataOption, ...storeOption, ...jsonOption },
   async run({ args }) {
-    const folder = dataFolder(args.data)
-    requireDatabase(folder)
-    const entries = await withStore(folder, (store) => importJournal(store).list())
+    const data = dataAt(args)
+    data.require()
+    const entries = await data.withStore((store) => importJournal(store).list())
     if (args.json) {
       printJson({ items: entries })
       return
@@ -81,7 +79,7 @@ const list = defineCommand({
 /** `confab import` */
 export const importCommand = defineCommand({
   meta: { name: 'import', description: 'Bring comments from another system' },
-  subCommands: { disqus: formatCommand(disqus), undo, list },
+  subCommands: { disqus: formatCommand(disqus), jsonl, undo, list },
 })
 
 function formatCommand(format: ImportFormat) {
@@ -96,11 +94,13 @@ function formatCommand(format: ImportFormat) {
       },
       'dry-run': { type: 'boolean', description: 'Read everything, write nothing, and say what would happen' },
       ...dataOption,
+      ...storeOption,
       ...jsonOption,
     },
     async run({ args }) {
-      const folder = dataFolder(args.data)
+      const data = dataAt(args)
       const dryRun = args['dry-run'] === true
+      if (!dryRun) data.require()
       const progress = progressLine()
       const run = async (store: Store | null): Promise<ImportReport> => {
         const site = await siteFor(store, args.site, dryRun)
@@ -112,7 +112,7 @@ function formatCommand(format: ImportFormat) {
           dryRun,
           store,
           // A dry run makes no ids of authors, and must not make a secret.
-          secret: dryRun ? '' : folderSecret(folder),
+          secret: dryRun || store === null ? '' : await data.secret(store),
           clock: systemClock,
           ids: createIds(),
           onProgress: (phase, done, total) =>
@@ -123,9 +123,8 @@ function formatCommand(format: ImportFormat) {
             ),
         })
       }
-      const work = (): Promise<ImportReport> => withStore(folder, run)
-      const rehearse = (): Promise<ImportReport> => (hasDatabase(folder) ? work() : run(null))
-      const report = await (dryRun ? rehearse() : locked(folder, work)).finally(() => progress.end())
+      const rehearse = (): Promise<ImportReport> => (data.exists() ? data.withStore(run) : run(null))
+      const report = await (dryRun ? rehearse() : data.alone(run)).finally(() => progress.end())
       if (args.json) printJson(report)
       else for (const line of reportLines(report)) print(line)
     },
@@ -152,18 +151,4 @@ async function siteFor(store: Store | null, id: string | undefined, dryRun: bool
       ? 'There is no site yet: add one with "confab site add ID --origin https://your.site".'
       : 'There are several sites: name the one the comments belong to with --site.',
   )
-}
-
-/** One import or undo at a time: two would not see what the other is about to write. */
-async function locked<T>(folder: DataFolder, work: () => Promise<T>): Promise<T> {
-  requireDatabase(folder)
-  const lock = takeLock(folder, folder.importLock)
-  if (lock === null) {
-    throw new ServerError('data_locked', `Another import or undo is at work in ${folder.path}: wait for it to end.`)
-  }
-  try {
-    return await work()
-  } finally {
-    lock.release()
-  }
 }

@@ -1,10 +1,9 @@
 import { defineCommand } from 'citty'
 import { systemClock } from '@confab/core'
-import { createDataFolder, dataFolder, requireDatabase } from '../../data/folder.ts'
-import { withStore } from '../../data/open-store.ts'
+import { dataAt } from '../../data/data.ts'
 import { parseOrigin, siteDirectory } from '../../data/sites.ts'
 import { ServerError, UsageError } from '../../errors.ts'
-import { dataOption, jsonOption, valueRules } from '../options.ts'
+import { dataOption, jsonOption, storeOption, valueRules } from '../options.ts'
 import { print, printJson } from '../output.ts'
 
 const idArgument = {
@@ -22,6 +21,7 @@ const add = defineCommand({
       description: 'Origin of its pages, such as https://blog.example.org; several times for several',
     },
     ...dataOption,
+    ...storeOption,
     ...jsonOption,
   },
   async run({ args }) {
@@ -29,9 +29,9 @@ const add = defineCommand({
     const origins = [...new Set(args.origin.split(',').map((part) => parseOrigin(part)))].filter(
       (part) => part !== null,
     )
-    const folder = dataFolder(args.data)
-    createDataFolder(folder)
-    const before = await withStore(folder, async (store) => {
+    const data = dataAt(args)
+    data.create()
+    const before = await data.withStore(async (store) => {
       const sites = siteDirectory(store, systemClock)
       const known = await sites.get(args.id)
       await sites.put({ id: args.id, origins })
@@ -48,11 +48,11 @@ const add = defineCommand({
 
 const list = defineCommand({
   meta: { name: 'list', description: 'List the sites' },
-  args: { ...dataOption, ...jsonOption },
+  args: { ...dataOption, ...storeOption, ...jsonOption },
   async run({ args }) {
-    const folder = dataFolder(args.data)
-    requireDatabase(folder)
-    const sites = await withStore(folder, (store) => siteDirectory(store, systemClock).list())
+    const data = dataAt(args)
+    data.require()
+    const sites = await data.withStore((store) => siteDirectory(store, systemClock).list())
     if (args.json) {
       printJson({ items: sites.map(({ id, origins }) => ({ id, origins })) })
       return
@@ -65,12 +65,12 @@ const list = defineCommand({
 
 const remove = defineCommand({
   meta: { name: 'remove', description: 'Remove a site; its comments stay in the database' },
-  args: { ...idArgument, ...dataOption, ...jsonOption },
+  args: { ...idArgument, ...dataOption, ...storeOption, ...jsonOption },
   async run({ args }) {
     checkId(args.id)
-    const folder = dataFolder(args.data)
-    requireDatabase(folder)
-    const removed = await withStore(folder, (store) => siteDirectory(store, systemClock).remove(args.id))
+    const data = dataAt(args)
+    data.require()
+    const removed = await data.withStore((store) => siteDirectory(store, systemClock).remove(args.id))
     if (!removed) throw new ServerError('not_found', `There is no site "${args.id}": see "confab site list".`)
     if (args.json) printJson({ id: args.id, removed })
     else print(`Removed the site ${args.id}. Its comments are kept and come back when you add it again.`)
