@@ -17,6 +17,11 @@ import type {
 } from './ports/index.ts'
 import type { Limits } from './engine/kernel.ts'
 
+/** A part of the work that a process may do alone. */
+export type ProcessRole = (typeof processRoles)[number]
+
+export const processRoles = ['web', 'live', 'jobs'] as const
+
 /** What {@link createConfab} is built from. Only `store` and `sites` are needed. */
 export interface ConfabConfig {
   /** Where conversations are kept, such as `sqlite('confab.db')` of `@confab/adapters/sqlite`. */
@@ -51,6 +56,13 @@ export interface ConfabConfig {
   readonly trustProxy?: readonly string[]
   /** Memory for finished pages, in bytes. @default 67108864 (64 MiB) */
   readonly pageMemoryBytes?: number
+  /**
+   * What this process does. `web`: answers requests; `live`: keeps the event streams and long polls of readers open;
+   * `jobs`: delivers events that a process left behind when it died, and forgets what is old. What it does not serve it
+   * answers with 421. All processes together must do all of it.
+   * @default ['web', 'live', 'jobs']
+   */
+  readonly roles?: readonly ProcessRole[]
   /** Called at least once for each stored event, after `start`. It must not mind being called twice. */
   readonly on?: { readonly [type in EventType]?: (event: EventRow) => Promise<void> }
   /** @default lines of JSON on the console */
@@ -86,6 +98,7 @@ export function checkConfig(config: ConfabConfig): void {
     'limits',
     'trustProxy',
     'pageMemoryBytes',
+    'roles',
     'on',
     'logger',
     'clock',
@@ -125,6 +138,10 @@ export function checkConfig(config: ConfabConfig): void {
     if (!eventTypes.has(name)) {
       throw new TypeError(`\`on\`: ${JSON.stringify(name)} is no event; they are ${[...eventTypes].join(', ')}`)
     }
+  }
+  const { roles = processRoles } = config
+  if (!Array.isArray(roles) || roles.length === 0 || !roles.every((role) => processRoles.includes(role))) {
+    throw new TypeError("`roles` must be a list of some of 'web', 'live' and 'jobs', or be left out for all of them")
   }
   for (const [name, rule] of Object.entries(config.limits ?? {})) checkLimit(name, rule)
   const { pageMemoryBytes = 0 } = config

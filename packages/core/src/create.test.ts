@@ -251,3 +251,56 @@ test('limits count a reader by the address that the bridge of the runtime tells'
     ).status
   expect([await write('192.0.2.8'), await write('192.0.2.8'), await write('192.0.2.9')]).toEqual([201, 429, 201])
 })
+
+describe('roles', () => {
+  const stream = path.replace('/comments?', '/events?') + '&after=0&wait=0'
+  const statusOf = async (confab: Pick<Confab, 'fetch'>, at: string): Promise<number> => {
+    const response = await confab.fetch(new Request(`https://api.example${at}`))
+    await response.body?.cancel()
+    return response.status
+  }
+
+  test('answer what is theirs, and say of the rest that another process has it', async () => {
+    const store = memoryStore()
+    const web = confabOf({ store, roles: ['web'] })
+    const live = confabOf({ store, roles: ['live'] })
+    const jobs = confabOf({ store, roles: ['jobs'] })
+    expect((await post(web)).status).toBe(201)
+    expect([await statusOf(web, path), await statusOf(web, stream)]).toEqual([200, 421])
+    expect([await statusOf(live, path), await statusOf(live, stream)]).toEqual([421, 200])
+    expect([await statusOf(jobs, path), await statusOf(jobs, stream)]).toEqual([421, 421])
+    for (const confab of [web, live, jobs]) expect(await statusOf(confab, '/v1/ready')).toBe(200)
+    const refused = await post(live)
+    expect([refused.status, JSON.parse(await bodyText(refused))]).toMatchObject([
+      421,
+      { error: { code: 'not_served' } },
+    ])
+  })
+
+  test('deliver what a process left behind only where there are jobs', async () => {
+    let now = 1_750_000_000_000
+    const clock = { now: () => now }
+    const store = memoryStore()
+    const seen: string[] = []
+    const listening = (name: string, roles: ConfabConfig['roles']): Confab =>
+      confabOf({
+        store,
+        clock,
+        ...(roles && { roles }),
+        on: { 'comment.created': async () => void seen.push(name) },
+      })
+    // Not started, so it delivers nothing.
+    await post(listening('dead', ['web']))
+    now += 10_000
+    const web = listening('web', ['web', 'live'])
+    await web.start()
+    const jobs = listening('jobs', ['jobs'])
+    await jobs.start()
+    await vi.waitFor(() => expect(seen).toEqual(['jobs']), { timeout: 5_000 })
+    // What a process writes it delivers itself, and marks it so that nobody does so again.
+    await post(web)
+    await vi.waitFor(() => expect(seen).toEqual(['jobs', 'web']), { timeout: 5_000 })
+    const undelivered = (): Promise<EventRow[]> => store.events.claim({ limit: 10, leaseMs: 0, now, before: now + 1 })
+    await vi.waitFor(async () => expect(await undelivered()).toEqual([]), { timeout: 5_000 })
+  })
+})

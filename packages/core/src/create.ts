@@ -3,7 +3,7 @@ import type { EventRow, EventType } from './ports/index.ts'
 import type { CommentsApi } from './api.ts'
 import { createCommentsApi } from './api.ts'
 import type { ConfabConfig } from './config.ts'
-import { checkConfig, limitsOf } from './config.ts'
+import { checkConfig, limitsOf, processRoles } from './config.ts'
 import { createCombiner } from './engine/combiner.ts'
 import { ConfabError } from './engine/errors.ts'
 import { createInvalidation } from './engine/invalidation.ts'
@@ -75,6 +75,7 @@ export function createConfab(config: ConfabConfig): Confab {
   const logger = config.logger ?? consoleLogger()
   const bus = config.bus ?? null
   const cache = config.cache ?? null
+  const roles = new Set(config.roles ?? processRoles)
   let closing: Promise<void> | null = null
   let starting: Promise<void> | null = null
   let pruneTimer: ReturnType<typeof setInterval> | null = null
@@ -82,7 +83,7 @@ export function createConfab(config: ConfabConfig): Confab {
   const hubOptions = { store, clock, logger, bus, render: renderEvents.bind(null, store) }
   const live = requestsAreIsolated ? createPollingHub(hubOptions) : createLiveHub(hubOptions)
   const listeners = listenersOf(config)
-  const outbox = createOutbox({ store, clock, logger, listeners, relayed: sayAgain })
+  const outbox = createOutbox({ store, clock, logger, listeners, relays: roles.has('jobs'), relayed: sayAgain })
   /** Somebody beside the readers of this process must learn of every event, also of one whose process died. */
   const isAwaited = listeners.size > 0 || cache !== null || bus !== null
   const reader = createPageReader({
@@ -152,6 +153,7 @@ export function createConfab(config: ConfabConfig): Confab {
     findAddress: addressFinder(config.trustProxy ?? []),
     assets: config.assets ?? null,
     inFlight,
+    serves: ({ live: isLive }) => roles.has(isLive ? 'live' : 'web'),
     isClosing: () => closing !== null,
   })
   const { basePath = '/' } = config
@@ -180,6 +182,7 @@ export function createConfab(config: ConfabConfig): Confab {
     await store.migrate()
     await invalidation?.listen()
     outbox.start()
+    if (!roles.has('jobs')) return
     await prune()
     pruneTimer = setInterval(() => void prune(), pruneMs)
   }

@@ -1,6 +1,6 @@
 export type { Confab } from './create.ts'
 export { createConfab } from './create.ts'
-export type { ConfabConfig } from './config.ts'
+export type { ConfabConfig, ProcessRole } from './config.ts'
 export type { Actor, CommentsApi, PageRef } from './api.ts'
 export type { ErrorCode, ErrorDetails } from './engine/errors.ts'
 export { ConfabError, isConfabError } from './engine/errors.ts'

@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'locked'
   | 'refused'
   | 'rate_limited'
+  | 'not_served'
   | 'internal'
   | 'unavailable'
 
@@ -28,6 +29,7 @@ const statuses: { readonly [code in ErrorCode]: number } = {
   locked: 403,
   refused: 422,
   rate_limited: 429,
+  not_served: 421,
   internal: 500,
   unavailable: 503,
 }

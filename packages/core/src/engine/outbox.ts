@@ -29,10 +29,12 @@ export function createOutbox(options: {
   readonly clock: Clock
   readonly logger: Logger
   readonly listeners: ReadonlyMap<EventType, readonly EventListener[]>
+  /** Looks for what other processes left behind, and not only after its own. @default true */
+  readonly relays?: boolean
   /** Gets events that their own process may not have told anybody about, before the listeners do. */
   readonly relayed?: EventListener
 }): Outbox {
-  const { store, clock, logger, listeners, relayed } = options
+  const { store, clock, logger, listeners, relays = true, relayed } = options
   const running = new Set<Promise<void>>()
   /** Events that a listener of this process has in its hands, however long that takes. */
   const held = new Set<string>()
@@ -80,6 +82,7 @@ export function createOutbox(options: {
   async function relay(): Promise<void> {
     try {
       await mark()
+      if (!relays) return
       const now = clock.now()
       const events = await store.events.claim({ limit: batch, leaseMs, now, before: now - graceMs })
       for (const event of events) {

@@ -48,6 +48,8 @@ export interface Route<Query = unknown, Body = unknown> {
   readonly summary: string
   /** `public`: the same for everyone, may be cached. `private`: about the viewer. Writes are always private. */
   readonly access: 'public' | 'private'
+  /** Kept open until something happens, so it may be served by processes of its own. @default false */
+  readonly live?: boolean
   readonly query: z.ZodType<Query>
   /** Parameters that may stand several times; all others at most once. */
   readonly lists?: readonly string[]

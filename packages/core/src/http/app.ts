@@ -45,6 +45,8 @@ export interface AppOptions {
   readonly assets: Assets | null
   /** Where requests count themselves. */
   readonly inFlight: InFlight
+  /** `false` for a route that another process serves. */
+  readonly serves: (route: Pick<Route, 'live'>) => boolean
   /** Requests are refused from then on. */
   readonly isClosing: () => boolean
 }
@@ -66,6 +68,7 @@ export function createApp(options: AppOptions): Hono {
       const incoming = incomingOf(c, route.access === 'public')
       const leave = options.inFlight.enter()
       try {
+        if (!options.serves(route)) throw notServed()
         return respond(edge, await handle(route, c, edge, incoming), incoming, route.access)
       } catch (error) {
         return errorResponse(edge, error, kernel.logger)
@@ -96,7 +99,7 @@ export function createApp(options: AppOptions): Hono {
     return Response.json({ status: isReady ? 'ready' : 'unavailable' }, { status: isReady ? 200 : 503, headers })
   })
 
-  if (assets) assetRoutes(app, assets)
+  if (assets && options.serves({})) assetRoutes(app, assets)
 
   app.all('/v1/*', () =>
     errorResponse(
@@ -106,6 +109,11 @@ export function createApp(options: AppOptions): Hono {
     ),
   )
   return app
+}
+
+/** 421 means to any client that another server has the answer: RFC 9110, 15.5.20. */
+function notServed(): ConfabError {
+  return new ConfabError('not_served', 'Another process answers this here; send this path there')
 }
 
 function routeHandler(

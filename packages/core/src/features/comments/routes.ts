@@ -153,6 +153,7 @@ export function commentRoutes(kernel: Kernel, service: CommentService, queries: 
       path: '/threads/:thread/events',
       summary: 'What happens in a thread, as a stream or by long poll',
       access: 'private',
+      live: true,
       query: eventsQuery,
       async run({ target, query, request }) {
         const resume = request.headers.get('last-event-id')
