@@ -8,7 +8,14 @@ function keyOf(trust: readonly string[], peer: string | null, forwarded?: string
 
 function seen(trust: readonly string[], peer: string | null, forwarded?: string) {
   const header = (name: string): string | null => (name === 'x-forwarded-for' ? (forwarded ?? null) : null)
-  return addressFinder(trust)({ url: 'https://api.example/', peer, isHead: () => false, bodyLength: null, header })
+  return addressFinder(trust)({
+    url: 'https://api.example/',
+    peer,
+    isHead: () => false,
+    bodyLength: null,
+    stream: null,
+    header,
+  })
 }
 
 describe('without proxies', () => {

@@ -1,4 +1,6 @@
 import type { Context } from 'hono'
+import type { DirectStream } from '../runtime/direct-stream.ts'
+import { directStreamOf } from '../runtime/direct-stream.ts'
 import { peerOf } from '../runtime/peer.ts'
 
 /** What the edge reads of a request before anything else. */
@@ -14,6 +16,8 @@ export interface Incoming {
    * `null`: it has to be counted.
    */
   readonly bodyLength: number | null
+  /** Where a stream may be written to directly. */
+  readonly stream: DirectStream | null
 }
 
 /** The part of Node's request that `@hono/node-server` hands over in the environment. */
@@ -35,13 +39,15 @@ export function incomingOf(c: Context, isPublicRead: boolean): Incoming {
   const isHead = (): boolean => request.method === 'HEAD'
   const bodyLength = node ? lengthOf(node) : null
   if (!isPublicRead || !node) {
-    return { url: request.url, peer, isHead, bodyLength, header: (name) => request.headers.get(name) }
+    const stream = directStreamOf(c.env)
+    return { url: request.url, peer, isHead, bodyLength, stream, header: (name) => request.headers.get(name) }
   }
   return {
     url: request.url,
     peer,
     isHead,
     bodyLength,
+    stream: null,
     header(name) {
       const value = node.headers[name]
       return typeof value === 'string' ? value : null

@@ -3,7 +3,7 @@ import { ConfabError, isConfabError } from '../engine/errors.ts'
 import type { Bytes, Logger } from '../ports/index.ts'
 import type { Incoming } from './incoming.ts'
 import type { HeaderMap } from './origin.ts'
-import { eventStream } from './sse.ts'
+import { eventStream, writeEvents } from './sse.ts'
 
 /** What every answer to one request carries. */
 export interface Edge {
@@ -39,16 +39,24 @@ export function respond(edge: Edge, answer: Answer, incoming: Incoming, access: 
         }),
       })
     case 'stream':
-      // A stream that is opened and never read would stay open.
-      return new Response(incoming.isHead() ? null : eventStream(answer.open), {
-        headers: headersOf(edge, {
-          'content-type': 'text/event-stream; charset=utf-8',
-          'cache-control': 'private, no-store, no-transform',
-          // Proxies of the nginx family would gather events before they pass them on.
-          'x-accel-buffering': 'no',
-        }),
-      })
+      return streamResponse(edge, answer, incoming)
   }
+}
+
+function streamResponse(edge: Edge, { open }: Extract<Answer, { kind: 'stream' }>, incoming: Incoming): Response {
+  const headers = headersOf(edge, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'private, no-store, no-transform',
+    // Proxies of the nginx family would gather events before they pass them on.
+    'x-accel-buffering': 'no',
+  })
+  // A stream that is opened and never read would stay open.
+  if (incoming.isHead()) return new Response(null, { headers })
+  const { stream } = incoming
+  if (!stream) return new Response(eventStream(open), { headers })
+  // The answer has begun: what goes wrong from here on ends the stream, and the reader comes again.
+  writeEvents(stream.response, headers, open).catch(() => stream.response.end())
+  return stream.sent
 }
 
 function pageResponse(edge: Edge, page: Extract<Answer, { kind: 'page' }>, incoming: Incoming): Response {

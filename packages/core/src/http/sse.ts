@@ -1,5 +1,6 @@
 import type { Bytes } from '../ports/index.ts'
 import type { LiveSink } from '../engine/live.ts'
+import type { NodeResponse } from '../runtime/direct-stream.ts'
 
 /** Bytes a reader may lag behind before it is dropped. It comes again and resumes, so a slow one costs nobody else. */
 const maxLag = 64 * 1024
@@ -34,4 +35,29 @@ export function eventStream(open: (sink: LiveSink) => Promise<() => void>): Read
     },
     new ByteLengthQueuingStrategy({ highWaterMark: maxLag }),
   )
+}
+
+/** The same straight to a response of Node: all readers of a thread get one buffer, and nothing is copied. */
+export async function writeEvents(
+  response: NodeResponse,
+  headers: { readonly [name: string]: string },
+  open: (sink: LiveSink) => Promise<() => void>,
+): Promise<void> {
+  let leave = (): void => undefined
+  let gone = false
+  response.on('close', () => {
+    gone = true
+    leave()
+  })
+  response.writeHead(200, headers)
+  const leaveNow = await open({
+    write(chunk) {
+      if (gone || response.destroyed) return false
+      response.write(chunk)
+      return response.writableLength < maxLag
+    },
+    close: () => response.end(),
+  })
+  leave = leaveNow
+  if (gone) leave()
 }
