@@ -24,7 +24,7 @@ if (unknown !== undefined) {
 
 console.log(machine())
 console.log(
-  'Medians; "low to high" are the ratios of single rounds. Compare ratios: figures move from machine to machine.\n',
+  'Medians; "low to high" are the ratios of single rounds. In brackets the ratio that noise cannot explain: only beyond it this command fails.\n',
 )
 console.log(heading())
 let farOff = 0

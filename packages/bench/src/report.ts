@@ -39,10 +39,10 @@ export function machine(): string {
   return `Node ${process.version}, SQLite ${process.versions['sqlite'] ?? 'none'}, ${cpus().length} x ${model}, ${platform()} ${release()} ${arch()}`
 }
 
-const widths = [50, 15, 15, 8, 13, 9] as const
+const widths = [50, 15, 15, 8, 13, 14, 8] as const
 
 export function heading(): string {
-  return row(['', 'ours', 'limit', 'ratio', 'low to high', 'goal', ''])
+  return row(['', 'ours', 'limit', 'ratio', 'low to high', 'goal (fails)', ''])
 }
 
 export function line(figure: Figure): string {
@@ -60,7 +60,7 @@ export function line(figure: Figure): string {
 
 function goalText(goal: Goal): string {
   if (goal === null) return ''
-  return 'atLeast' in goal ? `>= ${goal.atLeast}` : `<= ${goal.atMost}`
+  return 'atLeast' in goal ? `>= ${goal.atLeast} (${goal.far})` : `<= ${goal.atMost} (${goal.far})`
 }
 
 function withUnit({ median }: Spread, unit: string): string {
@@ -70,7 +70,7 @@ function withUnit({ median }: Spread, unit: string): string {
 
 function row(cells: readonly string[]): string {
   return cells
-    .map((cell, index) => (index === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[index] ?? 9)))
+    .map((cell, index) => (index === 0 ? cell.padEnd(widths[0]) : cell.padStart(widths[index] ?? 0)))
     .join(' ')
     .trimEnd()
 }
