@@ -30,7 +30,7 @@ const coreRooms: { readonly [room: string]: Room } = {
 const baseFeatures = ['auth', 'posts', 'comments']
 
 /** Folders of the adapters package that several adapters share; they know no adapter. */
-const sharedByAdapters = ['commit', 'store']
+const sharedByAdapters = ['commit', 'sql', 'store']
 
 /** The bridges to one runtime: nothing else in core imports them, and only they may name that runtime. */
 const runtimeBridges = ['packages/core/src/runtime/node.ts']
