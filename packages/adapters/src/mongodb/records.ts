@@ -1,5 +1,15 @@
-import type { Json, RecordOp, RecordResult, Records, RecordSpec, StoredRecord } from '@confab/core/ports'
-import { behindPrefix, idKey, indexKey, justBehind, recordKey } from '../store/record-key.ts'
+import type { RecordOp, RecordResult, Records, RecordSpec, StoredRecord } from '@confab/core/ports'
+import {
+  behindPrefix,
+  fromHex,
+  idKey,
+  idRange,
+  indexKey,
+  indexRange,
+  justBehind,
+  recordKey,
+  toHex,
+} from '../store/record-key.ts'
 import { applyRecordOp, recordIdOf } from '../store/record-ops.ts'
 import type { Doc } from './client.ts'
 import { find } from './queries.ts'
@@ -21,12 +31,12 @@ export function recordStore(runner: Runner, turns: Turns, spec: RecordSpec): Rec
   const declared = JSON.stringify(indexes.toSorted(([a], [b]) => (a < b ? -1 : 1)))
   let isReady: Promise<void> | null = null
 
-  const startOf = (...parts: readonly string[]): string => hex(indexKey(parts))
-  const docId = (part: string, id: string): string => startOf(spec.name, key(part)) + hex(idKey(key(id)))
+  const startOf = (...parts: readonly string[]): string => toHex(indexKey(parts))
+  const docId = (part: string, id: string): string => startOf(spec.name, key(part)) + toHex(idKey(key(id)))
 
   function keysOf(part: string, record: StoredRecord): Doc[] {
     return indexes.map(([name, fields]) => ({
-      _id: startOf(spec.name, part, name) + hex(recordKey(record, fields)),
+      _id: startOf(spec.name, part, name) + toHex(recordKey(record, fields)),
       part,
       r: docId(part, record.id),
     }))
@@ -48,7 +58,7 @@ export function recordStore(runner: Runner, turns: Turns, spec: RecordSpec): Rec
     const [known] = await runner.run((access) => find(access, 'record_specs', { filter }))
     if (known?.['indexes'] === declared) return
     let after = startOf(spec.name)
-    const until = hex(behindPrefix(indexKey([spec.name])))
+    const until = toHex(behindPrefix(indexKey([spec.name])))
     for (;;) {
       const last = await runner.transact((access) => rebuild(access, after, until))
       if (last === null) break
@@ -138,10 +148,10 @@ export function recordStore(runner: Runner, turns: Turns, spec: RecordSpec): Rec
       }
       await whenReady()
       const start = name === null ? startOf(spec.name, key(part)) : startOf(spec.name, key(part), name)
-      const range = name === null ? idRange(prefix) : { from: indexKey(prefix), until: behindPrefix(indexKey(prefix)) }
-      const place = after === undefined ? null : Buffer.from(key(after), 'hex')
-      const from = start + hex(place && !desc ? justBehind(place) : range.from)
-      const until = start + hex(place && desc ? place : range.until)
+      const range = name === null ? idRange(prefix) : indexRange(prefix)
+      const place = after === undefined ? null : fromHex(key(after))
+      const from = start + toHex(place && !desc ? justBehind(place) : range.from)
+      const until = start + toHex(place && desc ? place : range.until)
       const query = {
         filter: { part, _id: { $gte: from, $lt: until } },
         hint: index.record,
@@ -163,7 +173,7 @@ export function recordStore(runner: Runner, turns: Turns, spec: RecordSpec): Rec
         const rows = page.flatMap((entry) => {
           // Between the two reads the record may have moved to another place: then it is not in this one any more.
           const record = records.get(text(entry['r']))
-          return record && start + hex(recordKey(record, fields)) === entry['_id'] ? [record] : []
+          return record && start + toHex(recordKey(record, fields)) === entry['_id'] ? [record] : []
         })
         return { rows, next }
       })
@@ -176,18 +186,6 @@ export function recordStore(runner: Runner, turns: Turns, spec: RecordSpec): Rec
       )
     },
   }
-}
-
-function hex(bytes: Buffer): string {
-  return bytes.toString('hex')
-}
-
-/** The list by id is an index of one field, so a prefix can name one id and nothing else. */
-function idRange(prefix: readonly Json[]): { readonly from: Buffer; readonly until: Buffer } {
-  const [id] = prefix
-  if (id === undefined) return { from: Buffer.alloc(0), until: behindPrefix(Buffer.alloc(0)) }
-  const from = typeof id === 'string' ? idKey(id) : Buffer.alloc(0)
-  return { from, until: typeof id === 'string' && prefix.length === 1 ? justBehind(from) : from }
 }
 
 function parse(doc: Doc): StoredRecord {

@@ -3,8 +3,7 @@ import type { PlannedComment } from '../commit/draft.ts'
 import type { Lookups } from '../commit/lookups.ts'
 import { planCommit } from '../commit/plan.ts'
 import type { Changes } from '../commit/plan.ts'
-import type { Database } from './database.ts'
-import { sql as read } from './queries.ts'
+import { sql as read } from '../sql/queries.ts'
 import {
   fromState,
   fromStatus,
@@ -18,7 +17,8 @@ import {
   toRole,
   toStatus,
   toThreadRow,
-} from './rows.ts'
+} from '../sql/rows.ts'
+import type { Database } from './database.ts'
 
 export const sql = {
   anyThread: `SELECT ${threadColumns} FROM thread WHERE t = ?`,

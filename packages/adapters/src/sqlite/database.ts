@@ -1,11 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
-import type { SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
+import type { SQLInputValue, StatementSync } from 'node:sqlite'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Ms } from '@confab/core/ports'
+import type { Row } from '../sql/rows.ts'
 import { isBusy, toStoreError } from './errors.ts'
-
-/** One row, by position: half the cost of objects, and the order stands in the statement anyway. */
-export type Row = readonly SQLOutputValue[]
 
 /** How long SQLite itself waits for a lock. It stops the whole process meanwhile, so it is short; longer waits are ours. */
 const lockWaitMs: Ms = 25
@@ -38,6 +36,7 @@ export function openDatabase(source: string | DatabaseSync, patienceMs: Ms): Dat
     const known = statements.get(sql)
     if (known) return known
     const statement = handle.prepare(sql)
+    // Half the cost of objects, and the order stands in the statement anyway.
     statement.setReturnArrays(true)
     statements.set(sql, statement)
     return statement

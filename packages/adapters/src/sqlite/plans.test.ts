@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { sql as events } from '../sql/events.ts'
+import { sql as queries } from '../sql/queries.ts'
+import { sql as users } from '../sql/users.ts'
 import { sql as commit } from './commit.ts'
-import { sql as events } from './event-log.ts'
 import { sqlite } from './index.ts'
-import { sql as queries } from './queries.ts'
 import { sql as records } from './records.ts'
-import { sql as users } from './users.ts'
 
 const orders = ['>', '>=', '<', '<='] as const
 const pages = Object.fromEntries(orders.map((order) => [`page ${order}`, queries.pageFrom(order)]))

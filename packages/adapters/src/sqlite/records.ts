@@ -1,8 +1,8 @@
-import type { Json, Records, RecordSpec, StoredRecord } from '@confab/core/ports'
-import { behindPrefix, idKey, indexKey, justBehind, recordKey } from '../store/record-key.ts'
+import type { Records, RecordSpec, StoredRecord } from '@confab/core/ports'
+import { text } from '../sql/rows.ts'
+import { fromHex, idKey, idRange, indexRange, justBehind, recordKey, toHex } from '../store/record-key.ts'
 import { applyRecordOp, recordIdOf } from '../store/record-ops.ts'
 import type { Database } from './database.ts'
-import { text } from './rows.ts'
 import type { Writer } from './writer.ts'
 
 type Direction = 'ASC' | 'DESC'
@@ -100,8 +100,8 @@ export function recordStore(db: Database, writer: Writer, spec: RecordSpec): Rec
       }
       await whenReady()
       const direction: Direction = desc ? 'DESC' : 'ASC'
-      const range = index === null ? idRange(prefix) : { from: indexKey(prefix), until: behindPrefix(indexKey(prefix)) }
-      const place = after === undefined ? null : Buffer.from(after, 'hex')
+      const range = index === null ? idRange(prefix) : indexRange(prefix)
+      const place = after === undefined ? null : fromHex(after)
       const from = place && !desc ? justBehind(place) : range.from
       const until = place && desc ? place : range.until
       const found = await db.attempt(() =>
@@ -113,7 +113,7 @@ export function recordStore(db: Database, writer: Writer, spec: RecordSpec): Rec
       const last = page.at(-1)?.[1]
       return {
         rows: page.map((row) => parse(row[0])),
-        next: found.length > limit && last instanceof Uint8Array ? Buffer.from(last).toString('hex') : null,
+        next: found.length > limit && last instanceof Uint8Array ? toHex(last) : null,
       }
     },
 
@@ -138,14 +138,6 @@ export function recordStore(db: Database, writer: Writer, spec: RecordSpec): Rec
       })
     },
   }
-}
-
-/** The list by id is an index of one field, so a prefix can name one id and nothing else. */
-function idRange(prefix: readonly Json[]): { readonly from: Buffer; readonly until: Buffer } {
-  const [id] = prefix
-  if (id === undefined) return { from: Buffer.alloc(0), until: behindPrefix(Buffer.alloc(0)) }
-  const from = typeof id === 'string' ? idKey(id) : Buffer.alloc(0)
-  return { from, until: typeof id === 'string' && prefix.length === 1 ? justBehind(from) : from }
 }
 
 function parse(value: unknown): StoredRecord {

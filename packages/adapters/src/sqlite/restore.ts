@@ -1,17 +1,10 @@
 import type { Id, RestoreRow, ThreadRow } from '@confab/core/ports'
+import { sql } from '../sql/restore.ts'
+import { fromState, fromStatus } from '../sql/rows.ts'
 import { hiddenSite, restoreClash } from '../store/hidden-site.ts'
 import { sql as commitSql } from './commit.ts'
 import type { Database } from './database.ts'
-import { fromState, fromStatus } from './rows.ts'
 import type { Writer } from './writer.ts'
-
-export const sql = {
-  isThread: 'SELECT 1 FROM thread WHERE t = ?',
-  dropRevisions: `DELETE FROM revision WHERE t = ?1 AND id IN
-    (SELECT id FROM comment WHERE t = ?1 AND +site >= ?2 AND +site <= ?3)`,
-  dropComments: 'DELETE FROM comment WHERE t = ? AND +site >= ? AND +site <= ?',
-  show: 'UPDATE comment SET site = ? WHERE t = ? AND +site = ?',
-}
 
 /**
  * The comments come in parts, each in a transaction of its own, so that other writers get their turn. Until the last

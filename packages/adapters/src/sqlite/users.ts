@@ -1,14 +1,8 @@
 import type { UserRow, UserStore } from '@confab/core/ports'
+import { toUserRow } from '../sql/rows.ts'
+import { sql } from '../sql/users.ts'
 import type { Database } from './database.ts'
-import { toUserRow, userColumns } from './rows.ts'
 import type { Writer } from './writer.ts'
-
-export const sql = {
-  get: `SELECT ${userColumns} FROM user WHERE site = ? AND id IN (SELECT value FROM json_each(?))`,
-  put: `INSERT INTO user (${userColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (site, id) DO UPDATE SET name = excluded.name, avatar = excluded.avatar, website = excluded.website,
-      email = excluded.email, role = excluded.role, at = excluded.at`,
-}
 
 export function userStore(db: Database, writer: Writer): UserStore {
   return {

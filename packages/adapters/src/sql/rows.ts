@@ -1,7 +1,11 @@
-import type { SQLOutputValue } from 'node:sqlite'
 import type { CommentRow, EventRow, Role, Status, ThreadRow, ThreadState, UserRow } from '@confab/core/ports'
-import type { Row } from './database.ts'
 import { StoreError } from '../store/errors.ts'
+
+/** What SQLite may hold in a column. */
+export type Value = null | number | bigint | string | Uint8Array
+
+/** One row, by position in the order of its statement's columns. */
+export type Row = readonly Value[]
 
 /** Stored as their place in these lists: only ever append. */
 const statuses: readonly Status[] = ['published', 'pending', 'spam', 'rejected', 'deleted']
@@ -100,40 +104,40 @@ export function fromState(state: ThreadState): number {
   return states.indexOf(state)
 }
 
-export function toStatus(value: SQLOutputValue | undefined): Status {
+export function toStatus(value: Value | undefined): Status {
   return statuses[number(value)] ?? damaged()
 }
 
-export function toPath(value: SQLOutputValue | undefined): string[] {
+export function toPath(value: Value | undefined): string[] {
   return text(value).split('/')
 }
 
-export function toParent(value: SQLOutputValue | undefined): string | null {
+export function toParent(value: Value | undefined): string | null {
   return text(value) || null
 }
 
-export function toRole(value: SQLOutputValue | undefined): Role {
+export function toRole(value: Value | undefined): Role {
   if (value === 'guest' || value === 'member' || value === 'moderator' || value === 'admin') return value
   return damaged()
 }
 
-export function text(value: SQLOutputValue | undefined): string {
+export function text(value: Value | undefined): string {
   return typeof value === 'string' ? value : damaged()
 }
 
-export function textOrNull(value: SQLOutputValue | undefined): string | null {
+export function textOrNull(value: Value | undefined): string | null {
   return value === null ? null : text(value)
 }
 
-export function number(value: SQLOutputValue | undefined): number {
+export function number(value: Value | undefined): number {
   return typeof value === 'number' ? value : damaged()
 }
 
-export function numberOrNull(value: SQLOutputValue | undefined): number | null {
+export function numberOrNull(value: Value | undefined): number | null {
   return value === null ? null : number(value)
 }
 
-function toEventType(value: SQLOutputValue | undefined): EventRow['type'] {
+function toEventType(value: Value | undefined): EventRow['type'] {
   switch (value) {
     case 'comment.created':
     case 'comment.edited':

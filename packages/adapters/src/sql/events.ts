@@ -1,0 +1,19 @@
+import { eventColumns } from './rows.ts'
+
+/** So many old rows go in one transaction, so that writers do not wait long behind a clean-up. */
+export const pruneAtOnce = 500
+
+export const sql = {
+  since: `SELECT ${eventColumns} FROM event INDEXED BY e_thread
+    WHERE t = ? AND ver IS NOT NULL AND ver > ? AND site = ? ORDER BY ver LIMIT ? + 0`,
+  claimable: `SELECT id FROM event INDEXED BY e_age
+    WHERE done = 0 AND at < ? AND lease <= ? ORDER BY at, id LIMIT ? + 0`,
+  claim: `UPDATE event SET lease = ? WHERE id IN (SELECT value FROM json_each(?))`,
+  events: `SELECT ${eventColumns} FROM event WHERE id IN (SELECT value FROM json_each(?))`,
+  // The plus keeps SQLite from walking through everything that is not done.
+  done: 'UPDATE event SET done = 1 WHERE id IN (SELECT value FROM json_each(?)) AND +done = 0',
+  pruneEvents: `DELETE FROM event WHERE id IN
+    (SELECT id FROM event INDEXED BY e_age WHERE done = 1 AND at < ? ORDER BY at, id LIMIT ${pruneAtOnce})`,
+  pruneKeys: `DELETE FROM idem WHERE (t, scope, key) IN
+    (SELECT t, scope, key FROM idem INDEXED BY idem_age WHERE at < ? ORDER BY at LIMIT ${pruneAtOnce})`,
+}
