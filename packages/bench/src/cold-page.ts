@@ -68,7 +68,7 @@ async function compare(name: string, threads: readonly SeededThread[], ask: Ask,
     return (user + system) / 1000 / calls
   })
   await alternate(2, sides)
-  const [limit = [], ...larger] = await alternate(quick ? 5 : 9, sides)
+  const [limit = [], ...larger] = await alternate(quick ? 5 : 7, sides)
   return larger.map((ours, index) => ({
     name: `${name === 'post' ? name : `cold ${name}`}, ${(threads[index + 1]?.count ?? 0).toLocaleString('en-US')} by 1,000`,
     unit: 'ms',

@@ -43,7 +43,7 @@ export async function durableComments(quick: boolean): Promise<Figure[]> {
       const figures: Figure[] = []
       for (const [way, measure] of Object.entries({ 'in process': inProcess, 'over HTTP': overHttp })) {
         for (const clients of [1, 64]) {
-          const amount = (clients === 1 ? 500 : 4_000) / (quick ? 4 : 1)
+          const amount = (clients === 1 ? 500 : 3_000) / (quick ? 4 : 1)
           const name = `durable comment ${way}, ${clients} at once`
           figures.push(...(await compare(name, [ours, bare], (writer) => measure(writer, clients, amount), quick)))
         }
@@ -69,7 +69,7 @@ async function compare(
   })
   await alternate(quick ? 3 : 1, runs)
   for (const side of sides) side.length = 0
-  await alternate(quick ? 3 : 7, runs)
+  await alternate(quick ? 3 : 5, runs)
   const [ours = [], limit = []] = sides
   const figure = (what: keyof Measured): Pick<Figure, 'ours' | 'limit' | 'ratios'> => {
     const [a, b] = [ours.map((one) => one[what]), limit.map((one) => one[what])]
