@@ -32,6 +32,20 @@ describe('used wrongly', () => {
       '--trust-proxy must be loopback, or addresses and ranges such as 10.0.0.0/8, not "10.0.0.0/99".',
     ],
     ['serve --demo=maybe', '--demo is either on or off: use 1 or 0, not "maybe".'],
+    [
+      'serve --store mysql://x',
+      '--store must be the address of a store, such as mongodb://localhost:27017/confab?replicaSet=rs0, not "mysql://x".',
+    ],
+    [
+      'serve --cache memcached://x',
+      '--cache must be redis://HOST, rediss://HOST, redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST, not "memcached://x".',
+    ],
+    [
+      'serve --bus kafka://x',
+      '--bus must be mqtt://HOST, mqtts://HOST, ws://HOST, wss://HOST or an address as for --cache, not "kafka://x".',
+    ],
+    ['serve --role web,cook', '--role must be some of web, live and jobs, with commas between, not "web,cook".'],
+    ['serve --role web', '--role needs a store that servers share: name it with --store.'],
     ['serve extra', '"extra" is one argument too many. Run "confab serve --help" for what it takes.'],
     ['site add', 'ID is missing. Run "confab site add --help" for what it takes.'],
     ['site add blog', '--origin is needed. Run "confab site add --help" for what it takes.'],
@@ -223,6 +237,19 @@ describe('the data folder', () => {
     const third = await startServe(data)
     expect((await fetch(`${third.url}/v1/ready`)).status).toBe(200)
   })
+})
+
+it('a shared store that is away is one sentence, which shows no password', async () => {
+  const store = 'mongodb://me:hunter2@127.0.0.1:1/talk'
+  for (const args of [['serve', '--port', '0'], ['site', 'list'], ['export']]) {
+    expect(await runConfab([...args, '--store', store])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^(?:\{[^\n]*\}\n)*The store mongodb:\/\/127\.0\.0\.1:1\/talk cannot be reached: is it running\?\n$/,
+      ) as string,
+    })
+  }
 })
 
 it('a port in use is one sentence', async () => {

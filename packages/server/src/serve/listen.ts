@@ -33,7 +33,7 @@ const limits = {
 
 /** @throws ServerError `port_unavailable` */
 export async function listen(
-  fetch: (request: Request, env: unknown) => Response | Promise<Response>,
+  fetch: (request: Request, env: object) => Response | Promise<Response>,
   place: { readonly host: string; readonly port: number },
 ): Promise<Listener> {
   const { timeout, ...serverOptions } = limits

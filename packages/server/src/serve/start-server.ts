@@ -1,12 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { createConfab, systemClock } from '@confab/core'
-import type { Confab, ConfabConfig } from '@confab/core'
-import type { Logger } from '@confab/core/ports'
-import { createDataFolder, dataFolder } from '../data/folder.ts'
+import type { Confab, ConfabConfig, ProcessRole } from '@confab/core'
+import { directly } from '@confab/core/node'
+import type { Logger, PubSub, Store } from '@confab/core/ports'
+import { dataAt } from '../data/data.ts'
+import type { Data } from '../data/data.ts'
 import type { DataFolder } from '../data/folder.ts'
 import { takeLock } from '../data/lock.ts'
 import type { Lock } from '../data/lock.ts'
-import { openStore } from '../data/open-store.ts'
 import { folderSecret } from '../data/secret.ts'
 import { siteDirectory } from '../data/sites.ts'
 import { ServerError } from '../errors.ts'
@@ -14,11 +15,24 @@ import { createPages, demoSite } from '../pages/pages.ts'
 import { lingerMs, listen } from './listen.ts'
 import type { Listener } from './listen.ts'
 import { streamLogger } from './logger.ts'
+import { openBus, openCache } from './shared-parts.ts'
+import type { SharedCache } from './shared-parts.ts'
 import { loadWidgetAssets } from './widget-assets.ts'
 
 export interface ServerOptions {
   /** The folder that holds everything; made when missing. @default './confab-data' */
   readonly data?: string
+  /**
+   * A store that several servers share, such as `mongodb://host/confab`. It then holds everything: sites, secret and
+   * conversations, and the folder is neither made nor read. @default the folder
+   */
+  readonly store?: string
+  /** Pages and limits shared between servers: `redis://host`. @default each server keeps its own */
+  readonly cache?: string
+  /** Messages between servers: `mqtt://host`, or an address as for `cache`. @default none */
+  readonly bus?: string
+  /** The part of the work that this server does, as in `createConfab`. Needs a `store`. @default all */
+  readonly roles?: readonly ProcessRole[]
   /** 0 takes any free one. @default 3000 */
   readonly port?: number
   /** Name or address to listen on. @default '127.0.0.1' */
@@ -59,7 +73,8 @@ const graceMs = 5000
 /**
  * Starts the standalone server, as `confab serve` does: comments in a SQLite file, the widget, and nothing else needed.
  *
- * @throws ServerError `data_locked`, `data_unusable`, `database_corrupt`, `database_newer`, `port_unavailable`
+ * @throws ServerError `data_locked`, `data_unusable`, `database_corrupt`, `database_newer`, `port_unavailable`,
+ * `package_missing`, `store_unusable`
  *
  * @example
  * const server = await startServer({ data: './confab-data', port: 0, demo: true })
@@ -67,11 +82,12 @@ const graceMs = 5000
  * await server.close()
  */
 export async function startServer(options: ServerOptions = {}): Promise<RunningServer> {
-  const folder = dataFolder(options.data ?? './confab-data')
-  createDataFolder(folder)
-  const lock = takeServeLock(folder)
+  const data = dataAt({ data: options.data ?? './confab-data', store: options.store })
+  if (data.folder === null) return startLocked(data, null, options)
+  data.create()
+  const lock = takeServeLock(data.folder)
   try {
-    return await startLocked(folder, lock, options)
+    return await startLocked(data, lock, options)
   } catch (error) {
     lock.release()
     throw error
@@ -87,14 +103,15 @@ function takeServeLock(folder: DataFolder): Lock {
   )
 }
 
-async function startLocked(folder: DataFolder, lock: Lock, options: ServerOptions): Promise<RunningServer> {
+async function startLocked(data: Data, lock: Lock | null, options: ServerOptions): Promise<RunningServer> {
   const { host = '127.0.0.1', demo = false } = options
   const logger = options.logger ?? streamLogger(process.stderr)
   const assets = await loadWidgetAssets()
   if (assets === null) logger.warn('The widget is not built, so its script is missing: build the workspace first')
 
-  const secret = folderSecret(folder)
-  const store = await openStore(folder)
+  // Servers that share a store also share the secret that Confab itself keeps there.
+  const secret = data.folder === null ? null : folderSecret(data.folder)
+  const { store, cache, bus } = await openParts(data, options, logger)
   const sites = siteDirectory(store, systemClock)
   let confab: Confab | null = null
   let listener: Listener | null = null
@@ -102,8 +119,11 @@ async function startLocked(folder: DataFolder, lock: Lock, options: ServerOption
     confab = createConfab({
       store,
       sites: sites.find,
-      secret,
       logger,
+      ...(secret === null ? {} : { secret }),
+      ...(cache === null ? {} : { cache: cache.cache, limiter: cache.limiter }),
+      ...(bus === null ? {} : { bus }),
+      ...(options.roles === undefined ? {} : { roles: options.roles }),
       ...(assets === null ? {} : { assets }),
       ...(options.limits === undefined ? {} : { limits: options.limits }),
       ...(options.trustProxy === undefined ? {} : { trustProxy: options.trustProxy }),
@@ -119,16 +139,44 @@ async function startLocked(folder: DataFolder, lock: Lock, options: ServerOption
     const url = `http://${urlHost(host)}:${listener.port}`
     publicUrl = (options.url ?? url).replace(/\/+$/, '')
     if (demo) await sites.put({ id: demoSite, origins: [new URL(publicUrl).origin] })
-    const closing = closeOnce(confab, listener, requests, lock)
+    const closing = closeOnce(confab, listener, requests, () => {
+      cache?.close()
+      lock?.release()
+    })
     return { url, publicUrl, port: listener.port, sites: (await sites.list()).length, close: closing }
   } catch (error) {
     await listener?.close(0)
     await (confab ?? store).close()
+    if (confab === null) await bus?.close()
+    cache?.close()
     throw error
   }
 }
 
-function closeOnce(confab: Confab, listener: Listener, requests: CountedRequests, lock: Lock): () => Promise<void> {
+interface Parts {
+  readonly store: Store
+  readonly cache: SharedCache | null
+  readonly bus: PubSub | null
+}
+
+/** The drivers come first: a package that is missing is known before anything is opened. */
+async function openParts(data: Data, options: ServerOptions, logger: Logger): Promise<Parts> {
+  const cache = options.cache === undefined ? null : await openCache(options.cache, logger)
+  try {
+    const bus = options.bus === undefined ? null : await openBus(options.bus, logger)
+    return { cache, bus, store: await data.open() }
+  } catch (error) {
+    cache?.close()
+    throw error
+  }
+}
+
+function closeOnce(
+  confab: Confab,
+  listener: Listener,
+  requests: CountedRequests,
+  release: () => void,
+): () => Promise<void> {
   let closed: Promise<void> | null = null
   const close = async (): Promise<void> => {
     const connections = listener.close(graceMs)
@@ -138,13 +186,13 @@ function closeOnce(confab: Confab, listener: Listener, requests: CountedRequests
     // Ends the live streams, without which their connections would stay.
     await confab.close()
     await connections
-    lock.release()
+    release()
   }
   return () => (closed ??= close())
 }
 
 interface CountedRequests {
-  readonly fetch: (request: Request, env: unknown) => Promise<Response>
+  readonly fetch: (request: Request, env: object) => Promise<Response>
   /** Resolves when no request waits for its answer, or after `limitMs`. An open stream has its answer. */
   idle(limitMs: number): Promise<void>
 }
@@ -156,7 +204,7 @@ function countedRequests(fetch: Confab['fetch']): CountedRequests {
     async fetch(request, env) {
       waiting += 1
       try {
-        return await fetch(request, env)
+        return await fetch(request, directly(env))
       } finally {
         waiting -= 1
         if (waiting === 0) onIdle()

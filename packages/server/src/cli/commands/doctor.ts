@@ -4,6 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { defineCommand } from 'citty'
 import { sqlite } from '@confab/adapters/sqlite'
 import { systemClock } from '@confab/core'
+import type { Site } from '@confab/core/ports'
+import type { Data } from '../../data/data.ts'
 import { dataFolder, explainFolder, requireDatabase } from '../../data/folder.ts'
 import type { DataFolder } from '../../data/folder.ts'
 import { withStore } from '../../data/open-store.ts'
@@ -12,7 +14,8 @@ import { explainSqlite } from '../../data/sqlite-errors.ts'
 import { errorCode, errorMessage } from '../../errors.ts'
 import { loadWidgetAssets } from '../../serve/widget-assets.ts'
 import { counted, oneLine } from '../../text.ts'
-import { dataOption, jsonOption } from '../options.ts'
+import { dataAt } from '../../data/data.ts'
+import { dataOption, jsonOption, storeOption } from '../options.ts'
 import { print, printJson } from '../output.ts'
 
 interface Finding {
@@ -36,17 +39,19 @@ const checks: { readonly [name: string]: Check } = {
 /** `confab doctor`: looks and changes nothing. */
 export const doctor = defineCommand({
   meta: { name: 'doctor', description: 'Check the data folder and the installation' },
-  args: { ...dataOption, ...jsonOption },
+  args: { ...dataOption, ...storeOption, ...jsonOption },
   async run({ args }) {
+    const data = dataAt(args)
     const folder = dataFolder(args.data)
     const findings: Finding[] = []
-    for (const [check, look] of Object.entries(checks)) {
+    const looks = data.folder === null ? sharedChecks(data) : Object.entries(checks)
+    for (const [check, look] of looks) {
       try {
         const result = await look(folder)
         findings.push(typeof result === 'string' ? { check, result: 'ok', text: result } : { check, ...result })
       } catch (error) {
         findings.push({ check, result: 'failed', text: errorMessage(error) })
-        if (check === 'folder' || check === 'database') break
+        if (check === 'folder' || check === 'database' || check === 'store') break
       }
     }
     const healthy = findings.every(({ result }) => result !== 'failed')
@@ -56,6 +61,21 @@ export const doctor = defineCommand({
     return healthy ? 0 : 1
   },
 })
+
+/** What can be looked at from here when nothing lies in a folder. */
+function sharedChecks(data: Data): [string, Check][] {
+  return [
+    ['store', () => data.withStore(async (store) => store.ping()).then(() => `${data.name} answers`)],
+    ['sites', async () => sitesFinding(await data.withStore((store) => siteDirectory(store, systemClock).list()))],
+    ['widget', checkWidget],
+  ]
+}
+
+function sitesFinding(sites: readonly Site[]): Omit<Finding, 'check'> {
+  return sites.length === 0
+    ? { result: 'warning', text: 'none yet: add one with "confab site add ID --origin https://your.site"' }
+    : { result: 'ok', text: sites.map(({ id, origins }) => `${id} (${origins.join(', ')})`).join('; ') }
+}
 
 function checkFolder(folder: DataFolder): string {
   requireDatabase(folder)
@@ -117,10 +137,7 @@ async function newestVersion(): Promise<number> {
 async function checkSites(folder: DataFolder): Promise<Omit<Finding, 'check'>> {
   // Opening an older database would bring it forward, and a doctor changes nothing.
   if (!(await isCurrent(folder))) return { result: 'ok', text: 'not looked at before the next start' }
-  const sites = await withStore(folder, (store) => siteDirectory(store, systemClock).list())
-  return sites.length === 0
-    ? { result: 'warning', text: 'none yet: add one with "confab site add ID --origin https://your.site"' }
-    : { result: 'ok', text: sites.map(({ id, origins }) => `${id} (${origins.join(', ')})`).join('; ') }
+  return sitesFinding(await withStore(folder, (store) => siteDirectory(store, systemClock).list()))
 }
 
 function checkSecret(folder: DataFolder): Omit<Finding, 'check'> {

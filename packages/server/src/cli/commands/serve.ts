@@ -1,8 +1,11 @@
 import { defineCommand } from 'citty'
+import { isSharedStore } from '../../data/shared-store.ts'
+import { UsageError } from '../../errors.ts'
 import { parseProxies } from '../../serve/proxies.ts'
+import { parseRoles } from '../../serve/roles.ts'
 import { streamLogger } from '../../serve/logger.ts'
 import { startServer } from '../../serve/start-server.ts'
-import { dataOption } from '../options.ts'
+import { dataOption, storeOption } from '../options.ts'
 import { print } from '../output.ts'
 
 /** After this long a stop is no longer graceful. Below the 10 s that Docker and others wait before they kill. */
@@ -20,6 +23,14 @@ export const serve = defineCommand({
       description: 'Address to listen on; 0.0.0.0 for all',
     },
     ...dataOption,
+    ...storeOption,
+    cache: { type: 'string', valueHint: 'URL', description: 'Pages and limits for all servers: redis://host' },
+    bus: { type: 'string', valueHint: 'URL', description: 'Messages between servers: mqtt://host' },
+    role: {
+      type: 'string',
+      valueHint: 'ROLES',
+      description: 'What this server does, of web (requests), live (event streams) and jobs; all when left out',
+    },
     url: { type: 'string', valueHint: 'URL', description: 'Where readers reach the server, when it is behind a proxy' },
     'trust-proxy': {
       type: 'string',
@@ -34,6 +45,10 @@ export const serve = defineCommand({
       logger.error('The server failed and ends', { error: error.stack ?? error.message })
       process.exit(1)
     })
+    const roles = args.role === undefined ? null : parseRoles(args.role)
+    if (roles !== null && !isSharedStore(args.store ?? '')) {
+      throw new UsageError('--role needs a store that servers share: name it with --store.')
+    }
     const proxies = parseProxies(args['trust-proxy'] ?? '')
     const signal = stopSignal()
     const server = await startServer({
@@ -41,6 +56,10 @@ export const serve = defineCommand({
       port: Number(args.port),
       host: args.host,
       demo: args.demo === true,
+      ...(args.store === undefined ? {} : { store: args.store }),
+      ...(args.cache === undefined ? {} : { cache: args.cache }),
+      ...(args.bus === undefined ? {} : { bus: args.bus }),
+      ...(roles === null ? {} : { roles }),
       logger,
       ...(args.url === undefined ? {} : { url: args.url }),
       ...(proxies === null ? {} : { trustProxy: proxies }),
