@@ -1,6 +1,6 @@
 import { Avatar } from './avatar.tsx'
 import { Body } from './body.tsx'
-import { loadAndFocus, mayWrite, toggled } from './ui.ts'
+import { isSending, loadAndFocus, mayWrite, toggled } from './ui.ts'
 import type { CommentNode } from '../client/thread-data.ts'
 import type { MessageKey } from './messages/translate.ts'
 import type { View } from './ui.ts'
@@ -16,7 +16,7 @@ export function CommentItem({ view, id, depth }: { view: View; id: string; depth
   const own = state.me?.mine.find((other) => other.id === id)
   const name = author?.name ?? t('someone')
   const composing = place?.id === id && write ? place.kind : null
-  const editing = composing === 'edit' && own
+  const editing = composing === 'edit' && (own ?? place?.source)
   return (
     <li class="item" data-depth={depth}>
       <article
@@ -30,7 +30,7 @@ export function CommentItem({ view, id, depth }: { view: View; id: string; depth
         <div class="main">
           {author ? <Meta view={view} node={node} depth={depth} /> : <p class="hint">{t('deleted')}</p>}
           {editing && write && place && (
-            <write.Composer view={view} write={write} place={place} source={own} key={id} />
+            <write.Composer view={view} write={write} place={place} source={editing} key={id} />
           )}
           {!editing && author && <Body html={html} view={view} id={id} />}
           {status === 'pending' && <p class="hint">{t('pending')}</p>}
@@ -38,7 +38,7 @@ export function CommentItem({ view, id, depth }: { view: View; id: string; depth
             <div part="actions" class="actions">
               {view.asking !== id && <Actions view={view} node={node} name={name} />}
               {own && write && <write.OwnActions view={view} write={write} own={own} />}
-              {node.fresh.length > 0 && (
+              {node.fresh.length > 0 && !isSending(state) && (
                 <button type="button" part="new" class="text strong" onClick={() => view.thread.showNew(id)}>
                   {t('newReplies', { n: node.fresh.length })}
                 </button>

@@ -196,14 +196,13 @@ export function Composer({ view, write, place, name = '', source }: Props) {
             </>
           )}
           {!asks && me?.viewer && !source && <span class="hint">{t('postingAs', { name: me.viewer.name })}</span>}
-          <span class="grow" />
           {!isRoot && (
             <button type="button" part="button" class="plain" onClick={close}>
               {t('cancel')}
             </button>
           )}
           <button type="submit" part="button" class="primary" disabled={field.saving}>
-            <span>{t(isRoot ? 'post' : source ? 'save' : 'send')}</span>
+            <span>{t(isRoot ? 'post' : source ? 'save' : 'reply')}</span>
           </button>
         </div>
       )}

@@ -1,4 +1,5 @@
 import { followLive } from '../client/live.ts'
+import { isSending } from './ui.ts'
 import type { Thread } from '../client/open-thread.ts'
 import type { ThreadData } from '../client/thread-data.ts'
 
@@ -32,7 +33,9 @@ export function keepAlive({ thread, root, signal, announce }: KeepAliveOptions):
     else hidden = setTimeout(() => live.stop(), hiddenMs)
   }
 
-  const unsubscribe = thread.subscribe(({ data }) => {
+  const unsubscribe = thread.subscribe((state) => {
+    if (isSending(state)) return
+    const { data } = state
     const count = data?.fresh.length ?? 0
     if (data && count > waiting) {
       if (nobodyIsReading(root, data)) return thread.showNew()

@@ -30,7 +30,7 @@ export function OutboxEntry({ view, write, item }: { view: View; write: Writing;
           </div>
           {!isSending && (
             <p part="error" class="error">
-              {error ? explain(t, error) : t('unsent')} {seconds > 0 && t('retryIn', { n: seconds })}
+              {error ? explain(t, error, seconds) : t('unsent')}
             </p>
           )}
           {!isSending && (

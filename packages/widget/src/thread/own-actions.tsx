@@ -56,7 +56,7 @@ export function OwnActions({ view, write, own }: { view: View; write: Writing; o
   return (
     <>
       {editableUntil !== null && editableUntil > view.now && (
-        <button type="button" class="text" data-edit={id} onClick={() => view.open({ kind: 'edit', id })}>
+        <button type="button" class="text" data-edit={id} onClick={() => view.open({ kind: 'edit', id, source: own })}>
           {t('edit')}
         </button>
       )}

@@ -1,7 +1,7 @@
 import { h } from 'preact'
 import { isPassing } from '../client/errors.ts'
 import { CommentItem } from './comment-item.tsx'
-import { focusSoon, loadAndFocus, mayWrite } from './ui.ts'
+import { focusSoon, isSending, loadAndFocus, mayWrite } from './ui.ts'
 import type { ThreadSort } from '../client/create-client.ts'
 import type { Place, View } from './ui.ts'
 
@@ -70,7 +70,7 @@ function List({ view }: { view: View }) {
     focusSoon(root, `[data-id="${first}"]`)
   }
 
-  const pill = length > 0 && (
+  const pill = length > 0 && !isSending(state) && (
     <div class={newest ? 'pill top' : 'pill'}>
       <button type="button" part="new" class="primary" onClick={showNew}>
         <span>{t('newComments', { n: length })}</span>

@@ -26,8 +26,8 @@ const formats: readonly Format[] = [
     letter: 'k',
     icon: 'M7 9a2.5 2.5 0 0 0 3.7.2l2-2a2.5 2.5 0 0 0-3.6-3.5l-.7.7M9 7a2.5 2.5 0 0 0-3.7-.2l-2 2a2.5 2.5 0 0 0 3.6 3.5l.7-.7',
   },
-  { key: 'quote', before: '> ', icon: 'M3 3v10M6.5 5H13M6.500 8H13M6.500 11H10' },
-  { key: 'code', before: '`', after: '`', icon: 'M5.500 4.500 2 8l3.500 3.500M10.500 4.500 14 8l-3.500 3.500' },
+  { key: 'quote', before: '> ', icon: 'M3 3v10M6.5 5H13M6.5 8H13M6.5 11H10' },
+  { key: 'code', before: '`', after: '`', icon: 'M5.5 4.5 2 8l3.5 3.500M10.5 4.5 14 8l-3.5 3.5' },
 ]
 
 /** Buttons that write Markdown around what is selected. */

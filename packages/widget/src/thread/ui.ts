@@ -8,6 +8,8 @@ export interface Place {
   readonly kind: 'root' | 'reply' | 'edit'
   /** Of the comment; `''` for the page's own. */
   readonly id: string
+  /** The text to change, as it was when the composer opened: its author may be nobody any more by the time it is sent. */
+  readonly source?: { readonly body: string; readonly rev: number }
 }
 
 /** What the reader has opened, closed and followed. */
@@ -65,15 +67,21 @@ export function mayWrite({ state: { me, data } }: View): boolean {
   return data?.thread.state === 'open' && (!me || me.can.comment || me.guest !== null)
 }
 
+/** Whether a text is on its way. What arrives meanwhile may be this very text: only the answer tells. */
+export function isSending({ outbox }: ThreadState): boolean {
+  return outbox.some(({ state }) => state === 'sending')
+}
+
 /** Waits for a load; where its button has gone with it, the focus goes on to the first comment that came. */
 export async function loadAndFocus({ state, thread, root }: View, load: Promise<void>): Promise<void> {
   const before = state.data?.comments
   await load
   const came = [...(thread.state.data?.comments.keys() ?? [])].find((id) => !before?.has(id))
-  if (!root.activeElement && came !== undefined) focusSoon(root, `[data-id="${came}"]`)
+  // The page stays where it is read.
+  if (!root.activeElement && came !== undefined) focusSoon(root, `[data-id="${came}"]`, true)
 }
 
 /** Moves the focus in the next frame, when the view has been brought up to date. */
-export function focusSoon(root: ShadowRoot, selector: string): void {
-  requestAnimationFrame(() => root.querySelector<HTMLElement>(selector)?.focus())
+export function focusSoon(root: ShadowRoot, selector: string, preventScroll = false): void {
+  requestAnimationFrame(() => root.querySelector<HTMLElement>(selector)?.focus({ preventScroll }))
 }

@@ -108,12 +108,14 @@ export function createWriting(thread: Thread, options: WritingOptions): Writing 
     open(takeBack(refused, explain(t, refused.error)))
   }
 
-  /** A reply to a comment that has gone just now moves to the page's own composer: what was written stays in sight. */
+  /** A reply to a comment that has gone just now, or an edit of it, moves to the page's own composer: what was written stays in sight. */
   function keepOrphan(): void {
     const { kind, id } = openPlace() ?? {}
-    const draft = kind === 'reply' && id !== undefined && !thread.state.data?.comments.has(id) && storage.draft(id)
+    if (!id || thread.state.data?.comments.has(id)) return
+    const name = kind === 'edit' ? `edit-${id}` : id
+    const draft = storage.draft(name)
     if (!draft || storage.draft('')) return
-    storage.dropDraft(id)
+    storage.dropDraft(name)
     storage.keepDraft('', { text: draft.text })
     start('', false, { part: 'text', message: t('deleted') })
     open({ kind: 'root', id: '' })

@@ -19,7 +19,6 @@ export const de: Messages = {
   quote: 'Zitat',
   code: 'Code',
   post: 'Absenden',
-  send: 'Antworten',
   save: 'Speichern',
   cancel: 'Abbrechen',
   name: 'Name',
@@ -68,6 +67,7 @@ export const de: Messages = {
   pending: 'Wartet auf Freigabe. Nur du kannst ihn sehen.',
   unsent: 'Noch nicht gesendet.',
   retryIn: { one: 'Nächster Versuch in {n} Sekunde.', other: 'Nächster Versuch in {n} Sekunden.' },
+  wait: { one: 'Versuche es in {n} Sekunde noch einmal.', other: 'Versuche es in {n} Sekunden noch einmal.' },
   retry: 'Noch einmal versuchen',
   discard: 'Verwerfen',
 
