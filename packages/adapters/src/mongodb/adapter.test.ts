@@ -105,9 +105,37 @@ describe('migrate', () => {
     expect(await indexNames()).toEqual(before)
   })
 
+  test('may run for the first time in several processes at once', async () => {
+    const fresh = `${database.name}_fresh`
+    const stores = Array.from({ length: 4 }, () => mongodb(server.url, { database: fresh }))
+    await Promise.all(stores.map((one) => one.migrate()))
+    for (const one of stores) await one.close()
+    const own = mongodb(database.client, { database: fresh })
+    await own.users.put(ada)
+    await own.commit(threadOf(1), [createOp()], commitOptions())
+    expect(await own.ver(threadOf(1))).toBe(1)
+    await database.client.db(fresh).dropDatabase()
+  })
+
+  test('was forgotten: every write says so and leaves nothing behind, so it can be called then', async () => {
+    const forgotten = `${database.name}_forgotten`
+    const own = mongodb(database.client, { database: forgotten })
+    const refused = { code: 'store_failed', message: expect.stringContaining('call `migrate` first') as unknown }
+    const records = own.records({ name: 'notes', indexes: {} })
+    await expect(own.users.put(ada)).rejects.toMatchObject(refused)
+    await expect(own.commit(threadOf(1), [createOp()], commitOptions())).rejects.toMatchObject(refused)
+    await expect(records.write('blog', [{ put: { id: 'a' } }])).rejects.toMatchObject(refused)
+    await expect(records.list('blog', null, { limit: 1 })).rejects.toMatchObject(refused)
+    await expect(own.migrate()).resolves.toBeUndefined()
+    await own.users.put(ada)
+    await own.commit(threadOf(1), [createOp()], commitOptions())
+    await database.client.db(forgotten).dropDatabase()
+  })
+
   test('leaves a database of another program alone', async () => {
     const foreign = `${database.name}_foreign`
-    await database.client.db(foreign).collection('users').insertOne({ name: 'Bob' })
+    const acknowledged = { writeConcern: { w: 'majority' } } as const
+    await database.client.db(foreign).collection('users').insertOne({ name: 'Bob' }, acknowledged)
     const wrong = mongodb(database.client, { database: foreign })
     await expect(wrong.migrate()).rejects.toMatchObject({ code: 'store_foreign' })
     await database.client.db(foreign).dropDatabase()

@@ -7,14 +7,17 @@ import { closedError, StoreError } from '../store/errors.ts'
 const passingCodes = new Set([
   6, // HostUnreachable
   7, // HostNotFound
+  43, // CursorNotFound: the member died and is back, without the rest of our answer
   64, // WriteConcernFailed
   89, // NetworkTimeout
   91, // ShutdownInProgress
   133, // FailedToSatisfyReadPreference
   134, // ReadConcernMajorityNotAvailableYet
   189, // PrimarySteppedDown
+  211, // KeyNotFound: a member that does not know yet the key that signs the cluster's time
   262, // ExceededTimeLimit
   9001, // SocketException
+  10058, // LegacyNotPrimary
   10107, // NotWritablePrimary
   11600, // InterruptedAtShutdown
   11602, // InterruptedDueToReplStateChange
@@ -129,12 +132,16 @@ export function unavailableError(cause?: unknown): StoreError {
   )
 }
 
+export function notMigratedError(cause?: unknown): StoreError {
+  return new StoreError('store_failed', 'The database is not ready yet: call `migrate` first', cause)
+}
+
 /** Turns the driver's errors into a {@link StoreError}; a mistake in a call stays what it is. */
 export function toStoreError(error: unknown): unknown {
   if (error instanceof StoreError || !(error instanceof Error) || !error.name.startsWith('Mongo')) return error
   if (hasName(error, closedNames)) return closedError()
   if (error.message.includes('hint provided does not correspond to an existing index')) {
-    return new StoreError('store_failed', 'The database has no indexes yet: call `migrate` first', error)
+    return notMigratedError(error)
   }
   if (
     error.message.includes('Transaction numbers are only allowed') ||

@@ -19,7 +19,7 @@ import {
 } from './queries.ts'
 import { recordStore } from './records.ts'
 import { restoreThread } from './restore.ts'
-import { bringForward } from './schema.ts'
+import { bringForward, checkMigrated } from './schema.ts'
 import { createRunner } from './transact.ts'
 import { createTurns } from './turns.ts'
 import { userStore } from './users.ts'
@@ -58,6 +58,7 @@ export function mongodb(source: MongoSource, options: MongodbOptions = {}): Stor
   const users = userStore(runner)
   const running = new Set<Promise<unknown>>()
   let closing: Promise<void> | null = null
+  let isMigrated = false
 
   async function open<T>(run: () => Promise<T>): Promise<T> {
     if (closing) throw closedError()
@@ -68,6 +69,14 @@ export function mongodb(source: MongoSource, options: MongodbOptions = {}): Stor
     } finally {
       running.delete(work)
     }
+  }
+  /** Asked once, before the first write. */
+  async function write<T>(run: () => Promise<T>): Promise<T> {
+    return await open(async () => {
+      if (!isMigrated) await runner.run(({ db }) => checkMigrated(db))
+      isMigrated = true
+      return await run()
+    })
   }
   const read = <T>(work: Parameters<typeof runner.run<T>>[0]): Promise<T> => open(() => runner.run(work))
 
@@ -80,7 +89,7 @@ export function mongodb(source: MongoSource, options: MongodbOptions = {}): Stor
     },
     users: {
       get: (site, ids) => open(() => users.get(site, ids)),
-      put: (user) => open(() => users.put(user)),
+      put: (user) => write(() => users.put(user)),
     },
     siteOf: (thread) => read((access) => findSite(access, thread)),
     ver: (ref) => read((access) => findVer(access, ref)),
@@ -94,23 +103,26 @@ export function mongodb(source: MongoSource, options: MongodbOptions = {}): Stor
     scan: (ref, scan) => read((access) => scanThread(access, ref, scan)),
     revisions: (ref, id) => read((access) => findRevisions(access, ref, id)),
     commit: (target, ops, commit) =>
-      open(() =>
+      write(() =>
         // Two transactions on one thread only make each other begin again, so within a process they take turns.
         turns.take(`thread/${target.thread}`, () =>
           runner.transact((access) => writeCommit(access, target, ops, commit)),
         ),
       ),
-    restore: (row, parts) => open(() => restoreThread(runner, row, parts)),
+    restore: (row, parts) => write(() => restoreThread(runner, row, parts)),
     records(spec) {
       const records = recordStore(runner, turns, spec)
       return {
         get: (part, id) => open(() => records.get(part, id)),
-        list: (part, index, list) => open(() => records.list(part, index, list)),
-        write: (part, ops) => open(() => records.write(part, ops)),
+        list: (part, index, list) => write(() => records.list(part, index, list)),
+        write: (part, ops) => write(() => records.write(part, ops)),
       }
     },
     prune: (limits) => read((access) => pruneOld(access, limits)),
-    migrate: () => open(() => runner.run(({ db }) => bringForward(db), migrateLimitMs)),
+    async migrate() {
+      await open(() => runner.run(({ db }) => bringForward(db), migrateLimitMs))
+      isMigrated = true
+    },
     ping: () => read(async ({ db, session }) => void (await db.command({ ping: 1 }, { session }))),
     close() {
       closing ??= Promise.allSettled(running)

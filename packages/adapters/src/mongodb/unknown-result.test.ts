@@ -103,6 +103,26 @@ describe('on the stand-in, where faults come on command', () => {
     await standIn.stop()
   })
 
+  test('a long answer whose rest is gone with the process that had it is asked for anew', async () => {
+    const standIn = await startStandIn({ members: 1 })
+    const store = mongodb(standIn.url)
+    await store.migrate()
+    await store.users.put(ada)
+    await store.commit(
+      threadOf(1),
+      Array.from({ length: 150 }, () => createOp()),
+      commitOptions(),
+    )
+    standIn.fail({
+      commands: ['getMore'],
+      times: 1,
+      how: { answer: { ok: 0, code: 43, errmsg: 'cursor id not found' } },
+    })
+    expect(await store.scan(threadOf(1), { limit: 150 })).toHaveLength(150)
+    await store.close()
+    await standIn.stop()
+  })
+
   test('with nobody there a call fails within 2 seconds, and works again without a restart', async () => {
     const standIn = await startStandIn({ members: 1 })
     const [member] = standIn.members

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -11,6 +12,8 @@ import { stepDown } from './step-down.fixture.ts'
 import type { TestServer } from './test-server.fixture.ts'
 
 const setName = 'confab'
+/** Ends a server whose test process was killed, which nothing in that process could do any more. */
+const killer = createRequire(import.meta.url).resolve('mongodb-memory-server-core/scripts/mongo_killer.js')
 
 interface Process {
   readonly port: number
@@ -41,6 +44,9 @@ export async function startMongod(binary: string, members: 1 | 3): Promise<TestS
     const where = ['--port', String(member.port), '--bind_ip', '127.0.0.1', '--replSet', setName]
     member.child = spawn(binary, [...where, ...data, ...small], { stdio: 'ignore' })
     member.child.once('error', (error) => (member.failure = error))
+    if (member.child.pid === undefined) return
+    const pids = [process.pid, member.child.pid].map(String)
+    spawn(process.execPath, [killer, ...pids], { stdio: 'ignore', detached: true }).unref()
   }
   const stopOne = async (member: Process): Promise<void> => {
     const { child } = member
@@ -62,12 +68,14 @@ export async function startMongod(binary: string, members: 1 | 3): Promise<TestS
     for (const member of processes) start(member)
     for (const member of processes) await untilUp(member)
     await initiate(hosts)
-    const version = await untilPrimary(url)
-    const primary = async (): Promise<Process | undefined> => {
+    const version = await untilPrimary(url, members)
+    const primary = async (): Promise<Process> => {
       const client = await MongoClient.connect(url)
-      const { primary: address } = await client.db('admin').command({ hello: 1 })
+      const { me } = await client.db('admin').command({ hello: 1 })
       await client.close()
-      return processes.find(({ port }) => `127.0.0.1:${port}` === address)
+      const member = processes.find(({ port }) => `127.0.0.1:${port}` === me)
+      if (member === undefined) throw new Error(`no member at ${String(me)}`)
+      return member
     }
     return {
       url,
@@ -76,14 +84,13 @@ export async function startMongod(binary: string, members: 1 | 3): Promise<TestS
       version,
       async killPrimary() {
         const member = await primary()
-        if (member === undefined) return
         await stopOne(member)
         await new Promise((resolve) => setTimeout(resolve, 1000))
         start(member)
       },
       stepDown: () => stepDown(url, members),
       async pausePrimary(ms) {
-        const child = (await primary())?.child
+        const { child } = await primary()
         child?.kill('SIGSTOP')
         await new Promise((resolve) => setTimeout(resolve, ms))
         child?.kill('SIGCONT')
@@ -94,7 +101,10 @@ export async function startMongod(binary: string, members: 1 | 3): Promise<TestS
   } catch (error) {
     const log = await readFile(join(folder, '0', 'log'), 'utf8').catch(() => '')
     await stop()
-    throw new Error(`mongod did not start: ${log.split('\n').slice(-5).join('\n')}`, { cause: error })
+    const why = error instanceof Error ? error.message : String(error)
+    throw new Error(`mongod did not start (${binary}): ${why}\n${log.split('\n').slice(-5).join('\n')}`, {
+      cause: error,
+    })
   }
 }
 
@@ -114,7 +124,9 @@ async function untilUp(member: Process): Promise<void> {
   const { port, child } = member
   await patiently(async () => {
     if (member.failure) throw new Ended('it could not be run', { cause: member.failure })
-    if (child?.exitCode !== null) throw new Ended(`it ended with code ${child?.exitCode}`)
+    // A program made for another processor ends by a signal and has no code.
+    if (child?.exitCode !== null || child.signalCode !== null)
+      throw new Ended(`it ended with ${child?.signalCode ?? `code ${child?.exitCode}`}`)
     const client = await MongoClient.connect(`mongodb://127.0.0.1:${port}/?directConnection=true`, {
       serverSelectionTimeoutMS: 500,
     })
@@ -131,14 +143,15 @@ async function initiate(hosts: readonly string[]): Promise<void> {
   await client.close()
 }
 
-async function untilPrimary(url: string): Promise<string> {
+/** And until every member has its copy of the data: one that is still being filled is no help when another dies. */
+async function untilPrimary(url: string, members: number): Promise<string> {
   return await patiently(async () => {
     const client = await MongoClient.connect(url, { serverSelectionTimeoutMS: 1000 })
     try {
       await client
         .db('confab_ready')
         .collection('ready')
-        .insertOne({}, { writeConcern: { w: 'majority' } })
+        .insertOne({}, { writeConcern: { w: members, wtimeoutMS: 10_000 } })
       await client.db('confab_ready').dropDatabase()
       return String((await client.db('admin').command({ buildInfo: 1 }))['version'])
     } finally {
@@ -148,7 +161,7 @@ async function untilPrimary(url: string): Promise<string> {
 }
 
 /** A server takes a while to open its files and to hold its first election. */
-async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
+export async function patiently<T>(attempt: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + 60_000
   for (;;) {
     try {

@@ -2,10 +2,11 @@ import { lookup } from 'node:dns/promises'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { delimiter, join } from 'node:path'
-import { MongoClient } from 'mongodb'
-import { startMongod } from './mongod.fixture.ts'
+import { givenBinary, lookAtGiven } from './given-server.fixture.ts'
+import { patiently, startMongod } from './mongod.fixture.ts'
 import { stepDown } from './step-down.fixture.ts'
 import { startStandIn } from './stand-in/stand-in.fixture.ts'
+import type { Member } from './stand-in/replica-set.fixture.ts'
 import type { TestServer } from './test-server.fixture.ts'
 
 // Its own declarations need those of a package that it does not bring.
@@ -30,25 +31,25 @@ export async function startServer(members: 1 | 3 = 1): Promise<TestServer> {
 async function startAny(members: 1 | 3): Promise<TestServer> {
   const given = process.env['MONGODB_URL']
   if (given) return await givenServer(given)
-  const binary = process.env['MONGOMS_SYSTEM_BINARY'] ?? onPath('mongod') ?? (await downloaded())
+  const binary = givenBinary() ?? onPath('mongod') ?? (await downloaded())
   if (binary !== null) return await startMongod(binary, members)
   const standIn = await startStandIn({ members, electionMs: 100 })
+  const primary = async (): Promise<Member> =>
+    await patiently(async () => standIn.primary() ?? Promise.reject(new Error('no primary')))
   return {
     url: standIn.url,
     real: false,
     members,
     version: 'stand-in',
     async killPrimary() {
-      const member = standIn.primary()
-      if (member === null) return
+      const member = await primary()
       standIn.kill(member)
       await new Promise((resolve) => setTimeout(resolve, 250))
       await standIn.restart(member)
     },
     stepDown: () => stepDown(standIn.url, members),
     async pausePrimary(ms) {
-      const member = standIn.primary()
-      if (member === null) return
+      const member = await primary()
       standIn.pause(member)
       await new Promise((resolve) => setTimeout(resolve, ms))
       standIn.resume(member)
@@ -59,19 +60,14 @@ async function startAny(members: 1 | 3): Promise<TestServer> {
 }
 
 async function givenServer(url: string): Promise<TestServer> {
-  const client = await MongoClient.connect(url)
-  const admin = client.db('admin')
-  const { version } = await admin.command({ buildInfo: 1 })
-  const hello = await admin.command({ hello: 1 })
-  await client.close()
-  const members = Array.isArray(hello['hosts']) ? hello['hosts'].length : 1
+  const { version, members } = await lookAtGiven(url)
   return {
     url,
     real: true,
     members,
-    version: String(version),
+    version,
     killPrimary: null,
-    stepDown: typeof hello['setName'] === 'string' ? () => stepDown(url, members) : null,
+    stepDown: () => stepDown(url, members),
     pausePrimary: null,
     standIn: null,
     stop: async () => {},

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -46,4 +48,26 @@ test('a program that does not start says why', async () => {
   await chmod(broken, 0o755)
   await expect(startMongod(broken, 1)).rejects.toThrow('no room on the disk')
   await expect(startMongod(join(folder, 'absent'), 1)).rejects.toThrow('mongod did not start')
+})
+
+test('a program ends when the process that started it was killed', async () => {
+  const script = fileURLToPath(new URL('./start-and-stay.fixture.ts', import.meta.url))
+  const owner = spawn(process.execPath, ['--conditions=confab-source', script, program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [line] = await once(owner.stdout, 'data')
+  const url = String(line).trim()
+  await (await MongoClient.connect(url)).close()
+  owner.kill('SIGKILL')
+  await vi.waitFor(
+    () => expect(MongoClient.connect(url, { serverSelectionTimeoutMS: 200 })).rejects.toThrow('ECONNREFUSED'),
+    { timeout: 20_000, interval: 200 },
+  )
+})
+
+test('a program made for another processor ends by a signal, and nobody waits for it', async () => {
+  const foreign = join(folder, 'foreign')
+  await writeFile(foreign, '#!/bin/sh\nkill -ILL $$\n')
+  await chmod(foreign, 0o755)
+  await expect(startMongod(foreign, 1)).rejects.toThrow('SIGILL')
 })

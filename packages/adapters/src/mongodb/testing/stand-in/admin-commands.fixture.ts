@@ -128,7 +128,7 @@ export async function createIndexes(call: Call): Promise<Doc> {
   const indexes = call.body['indexes']
   if (!Array.isArray(indexes) || indexes.length === 0)
     throw new ServerError('BadValue', 'Must specify at least one index to create')
-  const collection = collectionFor(call, call.body['createIndexes'])
+  const collection = collectionFor(call, call.body['createIndexes'], true)
   const numIndexesBefore = collection.indexes.size
   for (const spec of indexes) createIndex(collection, spec)
   return {

@@ -25,6 +25,9 @@ export interface Call {
 
 export interface OpenCursor {
   readonly namespace: string
+  /** It ends with the process that it was opened in. */
+  readonly member: Member
+  readonly life: number
   rest: Doc[]
 }
 
@@ -121,6 +124,7 @@ function begin(call: Call, session: string, number: number): Txn {
     number,
     snapshot: call.member.applied,
     writes: new Map(),
+    made: [],
     done,
     finish,
   }
@@ -134,6 +138,7 @@ function begin(call: Call, session: string, number: number): Txn {
 export function abort(server: ServerState, txn: Txn): void {
   if (!server.set.openTxns.delete(txn)) return
   abortWrites(txn)
+  for (const { namespace, rows } of txn.made) if (rows.size === 0) server.set.data.collections.delete(namespace)
 }
 
 /** Finds or opens the transaction that a command belongs to, or notes the number of a retryable write. */

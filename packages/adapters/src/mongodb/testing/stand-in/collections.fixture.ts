@@ -30,27 +30,30 @@ export function findCollection(data: Data, database: string, name: unknown): Col
   return data.collections.get(namespaceOf(database, name)) ?? null
 }
 
-export function createCollection(data: Data, database: string, name: string): Collection {
-  const namespace = namespaceOf(database, name)
+function newCollection(database: string, name: string): Collection {
   const byId = makeIndex({ name: '_id_', key: { _id: 1 }, unique: true, partial: null, expireAfterSeconds: null })
-  const collection: Collection = { namespace, name, database, rows: new Map(), indexes: new Map([['_id_', byId]]) }
-  data.collections.set(namespace, collection)
+  const namespace = namespaceOf(database, name)
+  return { namespace, name, database, rows: new Map(), indexes: new Map([['_id_', byId]]) }
+}
+
+export function createCollection(data: Data, database: string, name: string): Collection {
+  const collection = newCollection(database, name)
+  data.collections.set(collection.namespace, collection)
   return collection
 }
 
-/** The collection a write goes to. Outside transactions the server makes a missing one in passing. */
-export function collectionFor(call: Call, name: unknown): Collection {
+/**
+ * The collection a write goes to. A missing one is made in passing by whatever inserts, from 4.4 on in a transaction too;
+ * an update or a delete of nothing makes none.
+ */
+export function collectionFor(call: Call, name: unknown, inserts: boolean): Collection {
   const { data } = call.server.set
   const found = findCollection(data, call.database, name)
   if (found !== null) return found
-  if (call.txn !== null) {
-    // From 4.4 on the server would create it here too, at the price of catalog conflicts between transactions.
-    throw new ServerError(
-      'OperationNotSupportedInTransaction',
-      `stand-in: create ${String(name)} before the transaction`,
-    )
-  }
-  return createCollection(data, call.database, String(name))
+  if (!inserts) return newCollection(call.database, String(name))
+  const made = createCollection(data, call.database, String(name))
+  call.txn?.made.push(made)
+  return made
 }
 
 function readSpec(given: unknown): IndexSpec {

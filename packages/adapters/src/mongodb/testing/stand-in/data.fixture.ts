@@ -47,6 +47,8 @@ export interface Txn {
   /** What it sees: everything up to this place in the log, and its own writes. */
   readonly snapshot: number
   readonly writes: Map<Row, Doc | null>
+  /** Collections that it made in passing. */
+  readonly made: Collection[]
   /** Resolves when it has committed or aborted. */
   readonly done: Promise<void>
   readonly finish: () => void

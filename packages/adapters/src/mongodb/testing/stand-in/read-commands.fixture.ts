@@ -57,7 +57,7 @@ function cursorReply(call: Call, namespace: string, docs: Doc[], batchSize: numb
   let id = 0
   if (rest.length > 0) {
     id = call.server.nextCursor++
-    call.server.cursors.set(id, { namespace, rest })
+    call.server.cursors.set(id, { namespace, member: call.member, life: call.life, rest })
   }
   const concern = call.body['readConcern']
   const snapshot = isPlain(concern) && concern['level'] === 'snapshot' && call.txn === null
@@ -114,7 +114,8 @@ export function aggregate(call: Call): Doc {
 export function getMore(call: Call): Doc {
   const id = Number(call.body['getMore'])
   const cursor = call.server.cursors.get(id)
-  if (cursor === undefined) throw new ServerError('CursorNotFound', `cursor id ${id} not found`)
+  if (cursor === undefined || cursor.member !== call.member || cursor.life !== call.life)
+    throw new ServerError('CursorNotFound', `cursor id ${id} not found`)
   const size = optionalCount(call.body['batchSize'], 'batchSize')
   const nextBatch = cursor.rest.splice(0, size === 0 ? cursor.rest.length : size)
   const more = cursor.rest.length > 0

@@ -223,13 +223,29 @@ describe('transactions', () => {
     expect((await items.find().toArray()).map(({ _id }) => _id)).toEqual(['a', 'd'])
   })
 
-  test('indexes and collections are not made in a transaction', async () => {
+  test('indexes are not made in a transaction', async () => {
     const items = await collection()
     await client.withSession(async (session) => {
       session.startTransaction()
       expect(await codeOf(items.createIndex({ n: 1 }, { session }))).toBe(263)
       await session.abortTransaction()
     })
+  })
+
+  test('an insert makes a missing collection, also in a transaction; an update of nothing does not', async () => {
+    const names = async () => (await db.listCollections({}, { nameOnly: true }).toArray()).map(({ name }) => name)
+    await client.withSession(async (session) => {
+      session.startTransaction()
+      await db.collection<Item>('made').insertOne({ _id: 'a' }, { session })
+      await db.collection<Item>('none').updateOne({ _id: 'a' }, { $set: { n: 1 } }, { session })
+      await session.commitTransaction()
+      session.startTransaction()
+      await db.collection<Item>('undone').insertOne({ _id: 'a' }, { session })
+      await session.abortTransaction()
+    })
+    expect(await names()).toContain('made')
+    expect(await names()).not.toContain('none')
+    expect(await names()).not.toContain('undone')
   })
 
   test('a server of its own has none', async () => {
@@ -303,6 +319,20 @@ describe('faults', () => {
       await session.commitTransaction()
     })
     expect(await items.find().toArray()).toHaveLength(1)
+  })
+
+  test('a cursor ends with the process that it was opened in', async () => {
+    const items = await collection()
+    await items.insertMany(Array.from({ length: 150 }, (_, n) => ({ _id: String(n) })))
+    const cursor = items.find()
+    await cursor.next()
+    const old = server.primary()
+    if (old === null) throw new Error('no primary')
+    server.kill(old)
+    await server.restart(old)
+    const failure = await cursor.toArray().catch((error: unknown) => error)
+    expect(failure).toBeInstanceOf(Error)
+    await vi.waitFor(async () => expect(await items.countDocuments()).toBe(150), { timeout: 5000 })
   })
 
   test('writes without a majority are gone after an election, acknowledged ones stay', async () => {

@@ -88,7 +88,7 @@ async function runBatch(
 }
 
 export async function insert(call: Call): Promise<Doc> {
-  const collection = collectionFor(call, call.body['insert'])
+  const collection = collectionFor(call, call.body['insert'], true)
   return await runBatch(call, batch(call, 'documents', null), (doc, scope, result) => {
     if (doc['_id'] === undefined) throw new ServerError('InvalidIdField', 'stand-in: a document without an _id')
     insertDoc(collection, doc, scope)
@@ -104,8 +104,9 @@ function upsert(collection: Collection, filter: Doc, update: unknown, scope: Wri
 }
 
 export async function update(call: Call): Promise<Doc> {
-  const collection = collectionFor(call, call.body['update'])
   const items = batch(call, 'updates', ['q', 'u', 'multi', 'upsert', 'hint'])
+  const inserts = items.some((item) => item['upsert'] === true)
+  const collection = collectionFor(call, call.body['update'], inserts)
   return await runBatch(call, items, (item, scope, result) => {
     const filter = optionalDoc(item['q'], 'q')
     const multi = item['multi'] === true
@@ -138,7 +139,7 @@ export async function update(call: Call): Promise<Doc> {
 }
 
 export async function remove(call: Call): Promise<Doc> {
-  const collection = collectionFor(call, call.body['delete'])
+  const collection = collectionFor(call, call.body['delete'], false)
   return await runBatch(call, batch(call, 'deletes', ['q', 'limit', 'hint']), (item, scope, result) => {
     const limit = item['limit']
     if (limit !== 0 && limit !== 1)
@@ -158,7 +159,7 @@ export async function remove(call: Call): Promise<Doc> {
 
 export async function findAndModify(call: Call): Promise<Doc> {
   const { body } = call
-  const collection = collectionFor(call, body['findAndModify'])
+  const collection = collectionFor(call, body['findAndModify'], body['upsert'] === true)
   const filter = optionalDoc(body['query'], 'query')
   const shown = projector(optionalDoc(body['fields'], 'fields'))
   const removing = body['remove'] === true
