@@ -92,17 +92,22 @@ describe.skipIf(noBrowser !== null)('what is read and what is written stay where
       await thread.root.getByRole('button', { name: 'Load more comments' }).dispatchEvent('click')
       await expect.poll(() => articles.count()).toBeGreaterThan(loaded)
     }
-    await page.evaluate(() => scrollTo(0, document.documentElement.scrollHeight))
-    await articles.last().isVisible()
     const steps = await page.evaluate(async () => {
       const frame = (): Promise<unknown> => new Promise((resolve) => requestAnimationFrame(resolve))
+      const root = document.documentElement
+      // To the very end, until nothing there is a guess any more.
+      for (let height = 0, still = 0; still < 5; still = height === root.scrollHeight ? still + 1 : 0) {
+        height = root.scrollHeight
+        scrollTo({ top: height, behavior: 'instant' })
+        await frame()
+      }
       const all = [...(document.querySelector('confab-thread')?.shadowRoot?.querySelectorAll('article') ?? [])]
       const moves: number[] = []
       for (let i = 0; i < 20; i++) {
         const read = all.find((article) => article.getBoundingClientRect().top > 100)
         const before = read?.getBoundingClientRect().top ?? 0
         scrollBy({ top: -300, behavior: 'instant' })
-        // Two frames: the sizes of what came near, and whatever follows from them.
+        // The sizes of what came near, and whatever follows from them.
         await frame()
         await frame()
         await frame()
