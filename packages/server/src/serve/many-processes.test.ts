@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { mongodb } from '@confab/adapters/mongodb'
 import { threadId } from '@confab/core'
@@ -27,6 +29,16 @@ interface Acknowledged {
 }
 
 const inDatabase = (url: string, name: string): string => url.replace(/^([^/]+\/\/[^/?]+)\/?[^?]*/, `$1/${name}`)
+/** What the example says, without what a test has to choose itself. */
+function settings(file: string, own: RegExp): string[] {
+  const text = readFileSync(join(import.meta.dirname, '../../../../examples/full-stack', file), 'utf8')
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#') && !own.test(line))
+}
+const startExampleRedis = (): ReturnType<typeof startRedis> =>
+  startRedis(settings('redis.conf', /^bind /).flatMap((line) => `--${line}`.replaceAll('"', '').split(' ')))
+const startExampleBroker = (): ReturnType<typeof startMosquitto> =>
+  startMosquitto(() => settings('mosquitto.conf', /^(?:listener|persistence) /).join('\n'))
+
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 function createLoad(balancer: Balancer) {
@@ -132,7 +144,7 @@ describe.runIf(missing.length === 0)('three servers on one store', () => {
   it(
     'lose nothing, double nothing and show nothing old while one of each kind is killed and all are rolled',
     async () => {
-      const [mongo, redis, broker] = await Promise.all([startMongodb(3), startRedis(), startMosquitto()])
+      const [mongo, redis, broker] = await Promise.all([startMongodb(3), startExampleRedis(), startExampleBroker()])
       onTestFinished(async () => {
         await Promise.all([mongo.stop(), redis.stop(), broker.stop()])
       })
@@ -231,7 +243,7 @@ describe.runIf(missing.length === 0)('three servers on one store', () => {
 
 describe.runIf(missing.length === 0)('servers that share a store', () => {
   it('know the guests of each other, and each does its part of the work', async () => {
-    const [mongo, redis, broker] = await Promise.all([startMongodb(), startRedis(), startMosquitto()])
+    const [mongo, redis, broker] = await Promise.all([startMongodb(), startExampleRedis(), startExampleBroker()])
     onTestFinished(async () => {
       await Promise.all([mongo.stop(), redis.stop(), broker.stop()])
     })
