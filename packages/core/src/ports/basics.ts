@@ -31,3 +31,9 @@ export interface Ids {
   /** A base64url secret of so many random bytes. */
   secret(bytes: number): string
 }
+
+/** A thread and the site it belongs to. Every call on a thread names both. */
+export interface ThreadRef {
+  readonly site: string
+  readonly thread: ThreadId
+}

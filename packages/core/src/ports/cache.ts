@@ -1,5 +1,4 @@
-import type { Bytes, Ms } from './basics.ts'
-import type { ThreadRef } from './store.ts'
+import type { Bytes, Ms, ThreadRef } from './basics.ts'
 
 /** A finished page as it goes over the wire. */
 export interface PageBody {

@@ -1,5 +1,4 @@
-import type { Id, Ms, ThreadId } from './basics.ts'
-import type { ThreadRef } from './store.ts'
+import type { Id, Ms, ThreadId, ThreadRef } from './basics.ts'
 
 /**
  * What happened, in the past tense. `comment.created`: it became visible; `comment.edited`: its text changed;

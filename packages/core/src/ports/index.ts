@@ -1,4 +1,4 @@
-export type { Bytes, Clock, Id, Ids, Json, Ms, ThreadId } from './basics.ts'
+export type { Bytes, Clock, Id, Ids, Json, Ms, ThreadId, ThreadRef } from './basics.ts'
 export type { EventLog, EventRow, EventType } from './events.ts'
 export type {
   AuthorRow,
@@ -26,7 +26,6 @@ export type {
   StoreCapabilities,
   StoreErrorCode,
   StoredRecord,
-  ThreadRef,
   ThreadRow,
   ThreadState,
   ThreadTarget,

@@ -1,11 +1,5 @@
-import type { Id, Json, Ms, ThreadId } from './basics.ts'
+import type { Id, Json, Ms, ThreadId, ThreadRef } from './basics.ts'
 import type { EventLog, EventRow } from './events.ts'
-
-/** A thread and the site it belongs to. Every call on a thread names both. */
-export interface ThreadRef {
-  readonly site: string
-  readonly thread: ThreadId
-}
 
 /** What a commit needs to make the thread's row when this is its first write. */
 export interface ThreadTarget extends ThreadRef {
