@@ -9,10 +9,14 @@ export async function loadDriver<T>(name: string, load: () => Promise<T>): Promi
     return await load()
   } catch (error) {
     if (errorCode(error) !== 'ERR_MODULE_NOT_FOUND') throw error
-    throw new ServerError(
-      'package_missing',
-      `The package "${name}" is not installed: add it beside Confab with "npm install ${name}".`,
-      { cause: error },
-    )
+    throw packageMissing(name, error)
   }
+}
+
+export function packageMissing(name: string, cause: unknown): ServerError {
+  return new ServerError(
+    'package_missing',
+    `The package "${name}" is not installed: add it beside Confab with "npm install ${name}".`,
+    { cause },
+  )
 }

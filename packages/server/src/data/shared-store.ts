@@ -1,5 +1,5 @@
 import type { Store } from '@confab/core/ports'
-import { loadDriver } from '../drivers.ts'
+import { loadDriver, packageMissing } from '../drivers.ts'
 import { ServerError, errorCode, errorMessage } from '../errors.ts'
 import { oneLine } from '../text.ts'
 
@@ -42,7 +42,7 @@ export function explainShared(url: string, error: unknown): unknown {
   const options = { cause: error }
   switch (errorCode(error)) {
     case 'store_missing':
-      return new ServerError('package_missing', `${errorMessage(error)}.`, options)
+      return packageMissing('mongodb', error)
     case 'store_unavailable':
       return new ServerError('store_unusable', `The store ${name} cannot be reached: is it running?`, options)
     case 'store_newer':

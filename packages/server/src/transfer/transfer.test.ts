@@ -11,7 +11,7 @@ import type { Store } from '@confab/core/ports'
 import { startServer } from '../../../adapters/src/mongodb/testing/server.fixture.ts'
 import type { TestServer } from '../../../adapters/src/mongodb/testing/test-server.fixture.ts'
 import { siteDirectory } from '../data/sites.ts'
-import { runConfab, tempFolder } from '../server.fixture.ts'
+import { runConfab, startConfab, tempFolder } from '../server.fixture.ts'
 import { restoreFile } from './restore.ts'
 import type { RestoreOptions, RestoreReport } from './restore.ts'
 import { exported, fill, sealed } from './transfer.fixture.ts'
@@ -288,5 +288,46 @@ describe('a file that is wrong changes nothing and names its line', async () => 
     ['something behind the end', () => `${text}{}\n`, /behind the end/],
   ])('%s', async (_, make, reason) => {
     expect(await refusal(make())).toMatch(reason)
+  })
+})
+
+describe('a large import', () => {
+  it('that is killed leaves whole threads, and can be finished', async () => {
+    const source = sqlite(join(tempFolder(), 'source.db'))
+    await fill(source, 25, 100)
+    const text = await exported(source)
+    await source.close()
+    const file = fileOf(text)
+    const data = join(tempFolder(), 'data')
+    const threads = 50
+    let kills = 0
+    for (let delay = 700; kills < 3 && delay < 20_000; delay += 150) {
+      const { child, finished } = startConfab(['import', 'jsonl', file, '--skip-existing', '--data', data])
+      const timer = setTimeout(() => child.kill('SIGKILL'), delay)
+      const { signal } = await finished
+      clearTimeout(timer)
+      if (signal === null) break
+      kills += 1
+      const { stdout } = await runConfab([
+        'import',
+        'jsonl',
+        file,
+        '--dry-run',
+        '--skip-existing',
+        '--json',
+        '--data',
+        data,
+      ])
+      // Whatever is there is whole: an export would not fit its own sums otherwise.
+      const part = (await runConfab(['export', '--data', data])).stdout
+      const target = memoryStore()
+      if (part !== '') {
+        const { threads: there } = await restore(fileOf(part), target)
+        expect(there + (JSON.parse(stdout) as RestoreReport).threads).toBe(threads)
+      }
+    }
+    expect(kills).toBeGreaterThan(0)
+    expect(await runConfab(['import', 'jsonl', file, '--skip-existing', '--data', data])).toMatchObject({ code: 0 })
+    expect((await runConfab(['export', '--data', data])).stdout).toBe(text)
   })
 })
