@@ -258,6 +258,24 @@ describe('long polls', () => {
     expect(target.connections.at(-1)).toBe('live')
   })
 
+  test('tell at once that the server is back, not only with the next news', async () => {
+    let isDown = true
+    const slowly = async (after: number, waitMs: number): Promise<EventsView> => {
+      await new Promise((resolve) => setTimeout(resolve, waitMs))
+      return nothing(after)
+    }
+    const target = bench((after, waitMs) => (isDown ? offline() : slowly(after, waitMs)))
+    live = followLive(target, { eventSource: null })
+    live.start()
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(target.connections.at(-1)).toBe('lost')
+    isDown = false
+    const before = target.asked.length
+    while (target.asked.length === before) await vi.advanceTimersByTimeAsync(100)
+    await vi.advanceTimersByTimeAsync(100)
+    expect(target.connections.at(-1)).toBe('live')
+  })
+
   test('do not spin when an answer comes at once and brings nothing', async () => {
     const target = bench(nothing)
     live = followLive(target, { eventSource: null })

@@ -130,7 +130,8 @@ export function followLive(thread: LiveTarget, options: LiveOptions = {}): Live 
   async function poll(): Promise<void> {
     const { signal } = abort
     try {
-      const news = await client.events(thread.ver, pollMs, signal)
+      // After a failure it is asked for at once: whoever waits for news would hear only with them that the server is back.
+      const news = await client.events(thread.ver, failures > 0 ? 0 : pollMs, signal)
       if (signal.aborted) return
       // The server itself was away, so its streams deserve another try.
       if (pollFailed) silentStreams = 1
