@@ -17,6 +17,11 @@ export async function lookAtGiven(url: string): Promise<GivenServer> {
       'MONGODB_URL names a server that is not part of a replica set: start it with `--replSet` and call `rs.initiate()` once, one member is enough',
     )
   }
+  if (hello['isWritablePrimary'] !== true) {
+    throw new Error(
+      'MONGODB_URL names a member that is not the primary: name the set with `replicaSet=` instead of `directConnection=true`',
+    )
+  }
   if (Number.parseInt(version, 10) < oldest) {
     throw new Error(`MONGODB_URL names a server of version ${version}: use ${oldest}.0 or later`)
   }

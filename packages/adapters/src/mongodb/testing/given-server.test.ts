@@ -8,6 +8,11 @@ import type { StandIn } from './stand-in/stand-in.fixture.ts'
 vi.setConfig({ testTimeout: 40_000 })
 
 const preflight = fileURLToPath(new URL('./preflight.fixture.ts', import.meta.url))
+/** The address of a member that is not the primary. */
+function secondary(): string {
+  return set.members.find((member) => member !== set.primary())?.address ?? ''
+}
+
 let set: StandIn
 let alone: StandIn
 
@@ -38,6 +43,7 @@ test('a replica set is taken, whatever its URL says of it', async () => {
 test.each([
   ['nobody there', () => 'mongodb://ada:secret@127.0.0.1:1/?replicaSet=rs0', 'names no server that can be used'],
   ['not a URL', () => 'localhost', 'names no server that can be used'],
+  ['a secondary', () => `mongodb://${secondary()}/?directConnection=true`, 'not the primary'],
   ['a server of its own', () => alone.url, 'not part of a replica set'],
 ])('%s: one sentence, and the run ends', async (_name, url, sentence) => {
   const { code, said } = await run({ MONGODB_URL: url() })

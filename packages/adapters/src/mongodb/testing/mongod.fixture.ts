@@ -28,10 +28,12 @@ interface Process {
 export async function startMongod(binary: string, members: 1 | 3): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'confab-mongodb-'))
   const processes: Process[] = []
-  for (let i = 0; i < members; i++) {
+  // All at once, so that no two get the same.
+  const ports = await Promise.all(Array.from({ length: members }, freePort))
+  for (const [i, port] of ports.entries()) {
     const home = join(folder, String(i))
     await mkdir(home)
-    processes.push({ port: await freePort(), folder: home })
+    processes.push({ port, folder: home })
   }
   const killAll = (): void => {
     for (const { child } of processes) child?.kill('SIGKILL')
