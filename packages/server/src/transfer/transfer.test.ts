@@ -11,6 +11,7 @@ import type { Store } from '@confab/core/ports'
 import { startServer } from '../../../adapters/src/mongodb/testing/server.fixture.ts'
 import type { TestServer } from '../../../adapters/src/mongodb/testing/test-server.fixture.ts'
 import { siteDirectory } from '../data/sites.ts'
+import { disqusFile, post, thread } from '../import/formats/disqus.fixture.ts'
 import { runConfab, startConfab, tempFolder } from '../server.fixture.ts'
 import { restoreFile } from './restore.ts'
 import type { RestoreOptions, RestoreReport } from './restore.ts'
@@ -148,6 +149,30 @@ describe('a round trip', () => {
       stdout: 'blog\thttps://blog.example\nshop\thttps://shop.example\n',
     })
   })
+})
+
+it('comments of another system go into a shared store as well, and out again', async () => {
+  const store = server.url.replace(/\/(\?|$)/, `/confab_disqus_${process.pid}$1`)
+  const env = { CONFAB_STORE: store }
+  await runConfab(['site', 'add', 'blog', '--origin', 'https://blog.example'], { env })
+  const file = join(tempFolder(), 'export.xml')
+  writeFileSync(
+    file,
+    disqusFile(
+      thread({ id: 't', link: 'https://blog.example/a/', title: 'A' }) +
+        post({ id: 'p', thread: 't', message: '<p>Hello</p>', createdAt: '2020-01-01T00:00:00Z' }),
+    ),
+  )
+  const first = await runConfab(['import', 'disqus', file, '--json'], { env })
+  expect(first).toMatchObject({ code: 0, stderr: '' })
+  const text = (await runConfab(['export'], { env })).stdout
+  expect(text).toContain('"source":"Hello"')
+  // Again, as from another machine: the same secret gives the same authors, so nothing changes.
+  expect(await runConfab(['import', 'disqus', file], { env })).toMatchObject({ code: 0 })
+  expect((await runConfab(['export'], { env })).stdout).toBe(text)
+  const { id } = JSON.parse(first.stdout) as { id: string }
+  expect(await runConfab(['import', 'undo', id], { env })).toMatchObject({ code: 0 })
+  expect((await runConfab(['export'], { env })).stdout).not.toContain('Hello')
 })
 
 describe('an export', () => {
