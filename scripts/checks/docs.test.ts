@@ -6,15 +6,16 @@ function check(files: { [path: string]: string }): string[] {
   return undocumented('packages/core/src/index.ts', map)
 }
 
-test('a public value needs TSDoc, also one that is re-exported', () => {
+test('a public value needs TSDoc with an example, also one that is re-exported', () => {
   const faults = check({
-    'packages/core/src/index.ts': "export const a = 1\nexport { b, c } from './b.ts'\n",
+    'packages/core/src/index.ts': "export const a = 1\nexport { b, c, e } from './b.ts'\n",
     'packages/core/src/b.ts':
-      '/* no */\nexport function b() {}\n/** Yes. */\nexport function c() {}\nexport const d = 1\n',
+      '/* no */\nexport function b() {}\n/**\n * Yes.\n *\n * @example\n * c()\n */\nexport function c() {}\nexport const d = 1\n/** Shows nothing. */\nexport const e = 1\n',
   })
   expect(faults).toEqual([
-    'packages/core/src/index.ts: a has no TSDoc',
-    'packages/core/src/b.ts: b is public and has no TSDoc',
+    'packages/core/src/index.ts: a has no TSDoc with an @example',
+    'packages/core/src/b.ts: b is public and has no TSDoc with an @example',
+    'packages/core/src/b.ts: e is public and has no TSDoc with an @example',
   ])
 })
 

@@ -15,7 +15,15 @@ export type ServerErrorCode =
   | 'store_unusable'
   | 'failed'
 
-/** A failure that its message explains in one sentence for the operator. The command ends with exit code 1. */
+/**
+ * A failure that its message explains in one sentence for the operator. The command ends with exit code 1.
+ *
+ * @example
+ * await startServer({ port: 80 }).catch((error) => {
+ *   if (error instanceof ServerError && error.code === 'port_unavailable') console.error(error.message)
+ *   else throw error
+ * })
+ */
 export class ServerError extends Error {
   override readonly name = 'ServerError'
   readonly code: ServerErrorCode

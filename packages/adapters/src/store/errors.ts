@@ -1,6 +1,13 @@
 import type { StoreErrorCode } from '@confab/core/ports'
 
-/** Why a store could not do what it was asked. Compare `code`: it is the same for every store. */
+/**
+ * Why a store could not do what it was asked. Compare `code`: it is the same for every store.
+ *
+ * @example
+ * await store.ping().catch((error) => {
+ *   if (error.code === 'store_closed') console.error('It was closed before')
+ * })
+ */
 export class StoreError extends Error {
   readonly code: StoreErrorCode
 

@@ -40,6 +40,9 @@ export type ErrorDetails = { readonly [key: string]: unknown }
 /**
  * A failure with a stable code. The message is for a person and says what to do; `details` go out; `cause` stays in the
  * log. Compare `code`, never the class: two copies of a package would break `instanceof`.
+ *
+ * @example
+ * throw new ConfabError('refused', 'Links are not allowed here')
  */
 export class ConfabError extends Error {
   override readonly name = 'ConfabError'
@@ -62,7 +65,16 @@ export class ConfabError extends Error {
   }
 }
 
-/** A {@link ConfabError}, also one made by another copy of this package. */
+/**
+ * A {@link ConfabError}, also one made by another copy of this package.
+ *
+ * @example
+ * try {
+ *   await confab.api.comments.create({ site: 'blog', pageKey: '/hello', author: 'u1', body: '' })
+ * } catch (error) {
+ *   if (isConfabError(error) && error.code === 'invalid') console.log(error.details)
+ * }
+ */
 export function isConfabError(error: unknown): error is ConfabError {
   return error instanceof Error && error.name === 'ConfabError' && 'code' in error && 'status' in error
 }

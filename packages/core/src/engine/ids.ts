@@ -4,7 +4,12 @@ import { base32Number } from './base32.ts'
 const timeLength = 9 // 45 bits of milliseconds: enough until the year 3084
 const counterLimit = 32 ** 3
 
-/** The system's clock. */
+/**
+ * The system's clock.
+ *
+ * @example
+ * systemClock.now() // epoch ms
+ */
 export const systemClock: Clock = { now: () => Date.now() }
 
 /**

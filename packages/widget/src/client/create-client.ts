@@ -168,7 +168,13 @@ export function createClient(options: ClientOptions): Client {
   }
 }
 
-/** A new idempotency key: 22 characters, 128 random bits. */
+/**
+ * A new idempotency key: 22 characters, 128 random bits.
+ *
+ * @example
+ * const key = newKey()
+ * await client.create({ body: 'Hello' }, key) // and once more with this key if no answer comes
+ */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return btoa(String.fromCharCode(...bytes))

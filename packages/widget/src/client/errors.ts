@@ -1,23 +1,10 @@
+import type { ErrorCode } from '@confab/core'
+
 /**
  * What went wrong, for programs. The server's codes, and two of the client's own: `offline`, no answer came;
  * `bad_answer`, what answered is not Confab. Later servers may know more codes.
  */
-export type ClientErrorCode =
-  | 'invalid'
-  | 'unauthorized'
-  | 'forbidden'
-  | 'not_found'
-  | 'conflict'
-  | 'gone'
-  | 'too_large'
-  | 'rate_limited'
-  | 'refused'
-  | 'locked'
-  | 'unavailable'
-  | 'internal'
-  | 'offline'
-  | 'bad_answer'
-  | (string & {})
+export type ClientErrorCode = ErrorCode | 'offline' | 'bad_answer' | (string & {})
 
 /** What {@link ClientError} carries besides its message. */
 export interface ClientErrorInit {

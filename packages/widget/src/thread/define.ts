@@ -16,6 +16,10 @@ export interface ConfabThreadElement extends HTMLElement {
  * Defines `<confab-thread>`, once. Does nothing where there are no custom elements, such as on a server.
  *
  * @param defaultServer where threads without a `server` attribute are
+ *
+ * @example
+ * defineThread('https://comments.example.org')
+ * document.body.append(document.createElement('confab-thread'))
  */
 export function defineThread(defaultServer?: string): void {
   if (typeof customElements === 'undefined' || customElements.get('confab-thread')) return

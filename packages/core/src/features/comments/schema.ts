@@ -110,7 +110,7 @@ export const listCommentsQuery = z
     min: wholeNumber(0, Number.MAX_SAFE_INTEGER).optional(),
   })
   .refine((query) => [query.after, query.before, query.around].filter((part) => part !== undefined).length <= 1, {
-    message: 'only one of after, before and around',
+    message: 'must not stand beside `before` or `around`: only one of the three says where a page is',
     path: ['after'],
   })
 

@@ -12,7 +12,12 @@ export async function scanAll(store: Store, ref: ThreadRef): Promise<CommentRow[
   }
 }
 
-/** Counts everything again from the rows' statuses and parents, and compares it with what is stored. */
+/**
+ * Counts everything again from the rows' statuses and parents, and compares it with what is stored.
+ *
+ * @example
+ * await expectRecount(expect, store, { site: 'blog', thread: await threadId('blog', '/posts/hello') })
+ */
 export async function expectRecount(expect: Runner['expect'], store: Store, ref: ThreadRef, label = ''): Promise<void> {
   const rows = await scanAll(store, ref)
   const [thread = null] = await store.threads(ref.site, [ref.thread])
