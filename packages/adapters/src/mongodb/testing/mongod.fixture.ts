@@ -22,6 +22,8 @@ interface Process {
   child?: ChildProcess
   /** Why the program could not be run at all. */
   failure?: Error
+  /** What it said before it had a log: a library that is missing, a flag it does not know. */
+  said: string
 }
 
 /** Starts a replica set of real servers, each a process with a folder of its own that `stop` removes. */
@@ -33,7 +35,7 @@ export async function startMongod(binary: string, members: 1 | 3): Promise<TestS
   for (const [i, port] of ports.entries()) {
     const home = join(folder, String(i))
     await mkdir(home)
-    processes.push({ port, folder: home })
+    processes.push({ port, folder: home, said: '' })
   }
   const killAll = (): void => {
     for (const { child } of processes) child?.kill('SIGKILL')
@@ -44,7 +46,9 @@ export async function startMongod(binary: string, members: 1 | 3): Promise<TestS
     const data = ['--dbpath', member.folder, '--logpath', join(member.folder, 'log')]
     const small = ['--oplogSize', '64', '--wiredTigerCacheSizeGB', '0.25']
     const where = ['--port', String(member.port), '--bind_ip', '127.0.0.1', '--replSet', setName]
-    member.child = spawn(binary, [...where, ...data, ...small], { stdio: 'ignore' })
+    member.child = spawn(binary, [...where, ...data, ...small], { stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [member.child.stdout, member.child.stderr])
+      stream?.on('data', (chunk: Buffer) => (member.said = `${member.said}${String(chunk)}`.slice(-2000)))
     member.child.once('error', (error) => (member.failure = error))
     if (member.child.pid === undefined) return
     const pids = [process.pid, member.child.pid].map(String)
@@ -102,9 +106,10 @@ export async function startMongod(binary: string, members: 1 | 3): Promise<TestS
     }
   } catch (error) {
     const log = await readFile(join(folder, '0', 'log'), 'utf8').catch(() => '')
+    const said = processes.map((member) => member.said).join('')
     await stop()
     const why = error instanceof Error ? error.message : String(error)
-    throw new Error(`mongod did not start (${binary}): ${why}\n${log.split('\n').slice(-5).join('\n')}`, {
+    throw new Error(`mongod did not start (${binary}): ${why}\n${said}${log.split('\n').slice(-5).join('\n')}`, {
       cause: error,
     })
   }
@@ -141,7 +146,13 @@ async function initiate(hosts: readonly string[]): Promise<void> {
   const members = hosts.map((host, _id) => ({ _id, host }))
   await client
     .db('admin')
-    .command({ replSetInitiate: { _id: setName, members, settings: { electionTimeoutMillis: 2000 } } })
+    .command({
+      replSetInitiate: {
+        _id: setName,
+        members,
+        settings: { electionTimeoutMillis: 2000, heartbeatIntervalMillis: 500 },
+      },
+    })
   await client.close()
 }
 

@@ -47,6 +47,10 @@ test('a program that does not start says why', async () => {
   )
   await chmod(broken, 0o755)
   await expect(startMongod(broken, 1)).rejects.toThrow('no room on the disk')
+  const wanting = join(folder, 'wanting')
+  await writeFile(wanting, '#!/bin/sh\necho "libcrypto.so.1.1: cannot open" >&2; exit 127\n')
+  await chmod(wanting, 0o755)
+  await expect(startMongod(wanting, 1)).rejects.toThrow('libcrypto.so.1.1')
   await expect(startMongod(join(folder, 'absent'), 1)).rejects.toThrow('mongod did not start')
 })
 
