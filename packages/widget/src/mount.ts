@@ -50,7 +50,7 @@ const attributes: { readonly [name in keyof Required<MountOptions>]: string } = 
  * Puts a thread at the end of an element.
  *
  * @example
- * const comments = mount(document.querySelector('#comments'), { server: 'https://comments.example.org', site: 'blog' })
+ * const comments = mount(document.body, { server: 'https://comments.example.org', site: 'blog' })
  * comments.update({ pageKey: '/next-page' })
  * comments.unmount()
  */
