@@ -1,4 +1,7 @@
+import type { PageQuery } from '@confab/core/ports'
 import { commentColumns, joinAuthor, threadColumns } from './rows.ts'
+
+export type PageOrder = '>' | '>=' | '<' | '<='
 
 /**
  * `INDEXED BY` is not decoration: without statistics SQLite may take another index and then sort, and the cost of a page
@@ -14,8 +17,8 @@ export const sql = {
   // The plus keeps SQLite from taking the index that begins with the site.
   threads: `SELECT ${threadColumns} FROM thread WHERE t IN (SELECT value FROM json_each(?)) AND +site = ?`,
   listThreads: `SELECT ${threadColumns} FROM thread INDEXED BY thread_site WHERE site = ? AND t > ? ORDER BY t LIMIT ? + 0`,
-  /** Without a place: `pageFrom('>=')` from '' upwards or `pageFrom('<')` from {@link behindAll} downwards. */
-  pageFrom: (order: '>' | '>=' | '<' | '<=') => pages[order],
+  /** Which order and from where, {@link pageStart} tells. */
+  pageFrom: (order: PageOrder) => pages[order],
   rows: `SELECT ${commentColumns} FROM json_each(?) j CROSS JOIN comment c ON c.t = ? AND c.id = j.value ${joinAuthor}
     WHERE c.site = ?`,
   row: `SELECT ${commentColumns} FROM comment c ${joinAuthor} WHERE c.t = ? AND c.id = ? AND c.site = ?`,
@@ -39,8 +42,19 @@ export const behindAll = '\u{10ffff}'
 
 const pages = { '>': pageSql('>'), '>=': pageSql('>='), '<': pageSql('<'), '<=': pageSql('<=') }
 
-function pageSql(order: '>' | '>=' | '<' | '<='): string {
+function pageSql(order: PageOrder): string {
   return `SELECT ${commentColumns} FROM comment c INDEXED BY c_tree ${joinAuthor}
     WHERE c.t = ? AND c.p = ? AND c.vis = 1 AND c.id ${order} ? AND c.site = ?
     ORDER BY c.id ${order.startsWith('<') ? 'DESC' : 'ASC'} LIMIT ? + 0`
+}
+
+/** Where a page begins and which way it is read. Without a place: from '' upwards or from {@link behindAll} downwards. */
+export function pageStart(query: PageQuery): { readonly order: PageOrder; readonly start: string } {
+  const { after, before, inclusive = false } = query
+  const place = before ?? after
+  const upwards = (query.sort === 'oldest') !== (before !== undefined)
+  return {
+    order: `${upwards ? '>' : '<'}${place && inclusive ? '=' : ''}`,
+    start: place?.id ?? (upwards ? '' : behindAll),
+  }
 }

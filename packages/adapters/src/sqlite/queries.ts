@@ -9,7 +9,7 @@ import type {
   ThreadRef,
   ThreadRow,
 } from '@confab/core/ports'
-import { behindAll, sql } from '../sql/queries.ts'
+import { behindAll, pageStart, sql } from '../sql/queries.ts'
 import { number, text, toCommentRow, toThreadRow } from '../sql/rows.ts'
 import type { Database } from './database.ts'
 
@@ -36,11 +36,8 @@ export function findPage(db: Database, query: PageQuery): Page {
 function readPage(db: Database, query: PageQuery): Page {
   const thread = findThread(db, query)
   if (!thread) return { thread: null, rows: [], more: false, replies: new Map() }
-  const { after, before, limit, inclusive = false } = query
-  const place = before ?? after
-  const upwards = (query.sort === 'oldest') !== (before !== undefined)
-  const start = place?.id ?? (upwards ? '' : behindAll)
-  const order = `${upwards ? '>' : '<'}${place && inclusive ? '=' : ''}` as const
+  const { before, limit } = query
+  const { order, start } = pageStart(query)
   const found = db
     .all(sql.pageFrom(order), query.thread, query.parent ?? '', start, query.site, limit + 1)
     .map(toCommentRow)

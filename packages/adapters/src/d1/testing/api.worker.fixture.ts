@@ -1,0 +1,27 @@
+import { apiSuiteApp } from '@confab/core/testing'
+import type { ApiSuiteApp } from '@confab/core/testing'
+import type { D1Binding } from '../database.ts'
+import { d1 } from '../index.ts'
+import { appHeader } from './app-header.fixture.ts'
+import { empty } from './empty.fixture.ts'
+
+/** The app of the test that runs now: they share one database, so there is one at a time. */
+let current: { readonly id: string; readonly app: ApiSuiteApp } | null = null
+
+/** The worker: hands each request to the app it names, which is made over an empty database when it is named first. */
+export async function handle(request: Request, env: { readonly DB: D1Binding }): Promise<Response> {
+  const id = request.headers.get(appHeader) ?? ''
+  const { pathname } = new URL(request.url)
+  if (pathname === '/begin') {
+    await empty(env.DB)
+    const store = d1(env.DB)
+    await store.migrate()
+    current = { id, app: apiSuiteApp(store) }
+    return new Response(null, { status: 204 })
+  }
+  if (current?.id !== id) return new Response('The test of this request is over', { status: 410 })
+  if (pathname !== '/end') return current.app.fetch(request)
+  await current.app.close()
+  current = null
+  return new Response(null, { status: 204 })
+}

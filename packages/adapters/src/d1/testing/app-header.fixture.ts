@@ -1,0 +1,2 @@
+/** Names the app that a request of the suite is for. */
+export const appHeader = 'x-suite-app'
