@@ -140,6 +140,7 @@ describe('the data folder', () => {
       ['import', 'undo', 'x'],
       ['import', 'disqus', 'x'],
       ['backup', 'x'],
+      ['export'],
     ]) {
       const { code, stderr } = await runConfab([...args, '--data', data])
       expect(code).toBe(1)
@@ -147,6 +148,10 @@ describe('the data folder', () => {
         `There is no Confab data in ${data}. Name the folder with --data, or start one with "confab serve".\n`,
       )
     }
+    expect(await runConfab(['import', 'jsonl', 'none.jsonl', '--data', data])).toMatchObject({
+      code: 1,
+      stderr: 'There is no file none.jsonl.\n',
+    })
     expect(existsSync(data)).toBe(false)
   })
 

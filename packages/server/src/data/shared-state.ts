@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import type { Store } from '@confab/core/ports'
+import type { Store, StoredRecord } from '@confab/core/ports'
 
 /** A holder that dies is waited for this long. */
 const leaseMs = 60_000
@@ -27,13 +27,22 @@ export async function sharedLock(store: Store, name: string): Promise<{ release(
   if (present !== null && Number(present['until']) > Date.now()) return null
   const [taken] = await records.write('', [{ put: lease(), ifRev: present?.rev ?? 'absent' }])
   if (taken !== 'ok') return null
-  const timer = setInterval(() => void records.write('', [{ put: lease() }]).catch(() => {}), renewMs)
+  const mine = async (): Promise<StoredRecord | null> => {
+    const record = await records.get('', name)
+    return record?.['holder'] === holder ? record : null
+  }
+  async function renew(): Promise<void> {
+    const record = await mine()
+    if (record !== null) await records.write('', [{ put: lease(), ifRev: record.rev }])
+  }
+  // A store that is away for a moment is asked again in time.
+  const timer = setInterval(() => void renew().catch(() => {}), renewMs)
   timer.unref()
   return {
     async release() {
       clearInterval(timer)
-      const mine = await records.get('', name)
-      if (mine?.['holder'] === holder) await records.write('', [{ del: name, ifRev: mine.rev }])
+      const record = await mine()
+      if (record !== null) await records.write('', [{ del: name, ifRev: record.rev }])
     },
   }
 }

@@ -3,6 +3,7 @@ import { systemClock } from '@confab/core'
 import type { Store } from '@confab/core/ports'
 import { dataAt } from '../../data/data.ts'
 import { siteDirectory } from '../../data/sites.ts'
+import { openInputFile } from '../../import/input-file.ts'
 import { withInput } from '../../transfer/input.ts'
 import { restoreFile } from '../../transfer/restore.ts'
 import type { RestoreReport } from '../../transfer/restore.ts'
@@ -25,6 +26,8 @@ export const jsonl = defineCommand({
   async run({ args }) {
     const data = dataAt(args)
     const dryRun = args['dry-run'] === true
+    // A file that is not there must not leave an empty folder.
+    if (args.file !== '-') openInputFile(args.file)
     if (!dryRun) data.create()
     const progress = progressLine()
     const run = (store: Store | null): Promise<RestoreReport> =>
