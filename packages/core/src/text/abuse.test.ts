@@ -14,7 +14,7 @@ function milliseconds(source: string): number {
 
 /** The quickest of a few runs: what the text costs, without what else the machine was doing. */
 function cost(source: string): number {
-  return Math.min(...Array.from({ length: 3 }, () => milliseconds(source)))
+  return Math.min(...Array.from({ length: 5 }, () => milliseconds(source)))
 }
 
 const sources = Object.entries(abuse)
@@ -35,7 +35,7 @@ describe('slow sources', () => {
     const allowed = 2.6
     // Measured again when it was too much: a busy machine is no reason, a slow parser is one every time.
     const seen = [growth()]
-    while (seen.length < 4 && Math.min(...seen) > allowed) seen.push(growth())
+    while (seen.length < 15 && Math.min(...seen) > allowed) seen.push(growth())
     expect(Math.min(...seen)).toBeLessThanOrEqual(allowed)
   })
 
