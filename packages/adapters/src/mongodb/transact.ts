@@ -91,7 +91,8 @@ export function createRunner(connection: Connection, database: string, usualLimi
         try {
           return await attempt(client, deadline)
         } catch (error) {
-          if (error instanceof UnknownResult) throw error.cause
+          if (error instanceof UnknownResult)
+            throw isConflict(error.cause) ? unavailableError(error.cause) : error.cause
           if (!isPassing(error) && !isConflict(error)) throw error
           if (isDuplicate(error) && tries >= mostDuplicates) throw error
           await pause(tries, deadline, error)
@@ -136,7 +137,9 @@ async function commit(session: MongoSession, deadline: Ms): Promise<void> {
       return
     } catch (error) {
       if (isSurelyUncommitted(error)) throw error
-      if (!isPassing(error)) throw new UnknownResult('', { cause: error })
+      // A primary that knows of no such transaction, but lost its role before a majority agreed, says so without the
+      // label: the next one may know better.
+      if (!isPassing(error) && !isConflict(error)) throw new UnknownResult('', { cause: error })
       try {
         await pause(tries, deadline, error)
       } catch (cause) {

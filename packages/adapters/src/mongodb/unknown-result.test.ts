@@ -103,6 +103,30 @@ describe('on the stand-in, where faults come on command', () => {
     await standIn.stop()
   })
 
+  test('a primary that lost its role while it said "no such transaction" is not believed', async () => {
+    const standIn = await startStandIn({ members: 1 })
+    const store = mongodb(standIn.url, { limitMs: 1000 })
+    await store.migrate()
+    await store.users.put(ada)
+    const answer = {
+      ok: 0,
+      code: 251,
+      codeName: 'NoSuchTransaction',
+      errmsg: 'Transaction was aborted',
+      writeConcernError: { code: 11602, codeName: 'InterruptedDueToReplStateChange', errmsg: 'stepped down' },
+    }
+    standIn.fail({ commands: ['commitTransaction'], times: 2, how: { answer } })
+    const { results } = await store.commit(threadOf(1), [createOp()], commitOptions())
+    expect(results).toMatchObject([{ ok: true, repeat: false }])
+    expect(await readAll(store, threadOf(1))).toHaveLength(1)
+    standIn.fail({ commands: ['commitTransaction'], times: 1000, how: { answer } })
+    await expect(store.commit(threadOf(1), [createOp()], commitOptions())).rejects.toMatchObject({
+      code: 'store_unavailable',
+    })
+    await store.close()
+    await standIn.stop()
+  })
+
   test('a long answer whose rest is gone with the process that had it is asked for anew', async () => {
     const standIn = await startStandIn({ members: 1 })
     const store = mongodb(standIn.url)

@@ -144,15 +144,13 @@ async function untilUp(member: Process): Promise<void> {
 async function initiate(hosts: readonly string[]): Promise<void> {
   const client = await MongoClient.connect(`mongodb://${hosts[0]}/?directConnection=true`)
   const members = hosts.map((host, _id) => ({ _id, host }))
-  await client
-    .db('admin')
-    .command({
-      replSetInitiate: {
-        _id: setName,
-        members,
-        settings: { electionTimeoutMillis: 2000, heartbeatIntervalMillis: 500 },
-      },
-    })
+  await client.db('admin').command({
+    replSetInitiate: {
+      _id: setName,
+      members,
+      settings: { electionTimeoutMillis: 2000, heartbeatIntervalMillis: 500 },
+    },
+  })
   await client.close()
 }
 

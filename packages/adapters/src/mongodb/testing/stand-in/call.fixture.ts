@@ -84,6 +84,18 @@ export async function waitFor(
   })
 }
 
+/** A member refuses to wait for a time that neither it nor the caller's `$clusterTime` vouches for. */
+function checkKnownTime(call: Call, after: Timestamp): void {
+  const told = call.body['$clusterTime']
+  const known = isPlain(told) && told['clusterTime'] instanceof Timestamp ? told['clusterTime'] : null
+  if (known !== null && after.lessThanOrEqual(known)) return
+  if (after.lessThanOrEqual(timestamp(call.server, call.member.applied))) return
+  throw new ServerError(
+    'InvalidOptions',
+    'readConcern afterClusterTime value must not be greater than the current clusterTime.',
+  )
+}
+
 /** Where a read outside a transaction looks: the place that its read concern names, once this member has it. */
 export async function chooseReadPoint(call: Call): Promise<void> {
   const concern = call.body['readConcern']
@@ -93,6 +105,7 @@ export async function chooseReadPoint(call: Call): Promise<void> {
   if (isPlain(concern)) {
     const after = concern['afterClusterTime'] ?? concern['atClusterTime']
     if (after instanceof Timestamp) {
+      checkKnownTime(call, after)
       const outcome = await waitFor(call, () => place() >= after.i, DEFAULT_WAIT_MS, false)
       if (outcome === 'late') throw new ServerError('MaxTimeMSExpired', 'operation exceeded time limit')
     }

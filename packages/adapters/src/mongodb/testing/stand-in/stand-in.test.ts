@@ -1,4 +1,4 @@
-import { MongoClient, MongoServerError } from 'mongodb'
+import { MongoClient, MongoServerError, Timestamp } from 'mongodb'
 import type { Db } from 'mongodb'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startStandIn } from './stand-in.fixture.ts'
@@ -246,6 +246,14 @@ describe('transactions', () => {
     expect(await names()).toContain('made')
     expect(await names()).not.toContain('none')
     expect(await names()).not.toContain('undone')
+  })
+
+  test('nobody waits for a time that the cluster has not reached', async () => {
+    const items = await collection()
+    await client.withSession(async (session) => {
+      session.advanceOperationTime(new Timestamp({ t: Math.floor(Date.now() / 1000) + 3600, i: 1 }))
+      expect(await codeOf(items.findOne({}, { session }))).toBe(72)
+    })
   })
 
   test('a server of its own has none', async () => {
