@@ -19,11 +19,12 @@ export default defineConfig({
     reporters: ['default', lastLineReporter()],
     coverage: { include: ['packages/*/src/**'] },
     projects: [
+      // The order is said for each: left out, it would not hold on a machine with two processors.
       ...packagesUnderUnitTest.map((name) => ({
         extends: true as const,
-        test: { name, include: [`packages/${name}/src/**/*.test.{ts,tsx}`] },
+        test: { name, include: [`packages/${name}/src/**/*.test.{ts,tsx}`], sequence: { groupOrder: 1 } },
       })),
-      { extends: true, test: { name: 'scripts', include: ['scripts/**/*.test.ts'] } },
+      { extends: true, test: { name: 'scripts', include: ['scripts/**/*.test.ts'], sequence: { groupOrder: 1 } } },
       {
         extends: true,
         test: {
@@ -33,7 +34,7 @@ export default defineConfig({
           hookTimeout: 120_000,
           // One browser at a time, and only after the unit tests: figures such as "appears within a second" need the processor.
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
