@@ -1,8 +1,6 @@
 // Every check that is not a test, each with one line: `node scripts/check.ts`, after a build. They do not depend on each
 // other, so all run at once and all report. The exit code is the number of checks that failed.
-import { execFile } from 'node:child_process'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { bundleFaults } from './checks/bundles.ts'
 import { dependencyFaults } from './checks/dependencies.ts'
 import { docFaults } from './checks/docs.ts'
@@ -11,15 +9,15 @@ import { importFaults } from './checks/import-rules.ts'
 import { packedFaults } from './checks/packed.ts'
 import { readSources } from './checks/source.ts'
 import type { Fault } from './checks/source.ts'
+import { runTool } from './checks/tool.ts'
 import { readTracked, registryHost, wordFaults } from './checks/words.ts'
 
 const root = join(import.meta.dirname, '..')
-const run = promisify(execFile)
 
 const steps: { readonly [name: string]: () => Promise<Fault[]> | Fault[] } = {
-  lint: () => tool('oxlint'),
-  format: () => tool('oxfmt', '--check'),
-  'types of tests': () => tool('tsc', '-b', 'tsconfig.test.json'),
+  lint: () => runTool(root, 'oxlint'),
+  format: () => runTool(root, 'oxfmt', '--check'),
+  'types of tests': () => runTool(root, 'tsc', '-b', 'tsconfig.test.json'),
   'import rules': () => importFaults(readSources(root)),
   dependencies: () => dependencyFaults(root, readSources(root)),
   exports: () => exportFaults(root),
@@ -27,18 +25,6 @@ const steps: { readonly [name: string]: () => Promise<Fault[]> | Fault[] } = {
   words: () => wordFaults(readTracked(root), registryHost(process.env)),
   'browser files': () => bundleFaults(root),
   packages: () => packedFaults(root),
-}
-
-/** Runs a tool of the workspace; what it prints when it fails is the fault. */
-async function tool(name: string, ...args: string[]): Promise<Fault[]> {
-  const options = { cwd: root, shell: process.platform === 'win32', maxBuffer: 64 * 1024 * 1024 }
-  try {
-    await run(join(root, 'node_modules', '.bin', name), args, options)
-    return []
-  } catch (error) {
-    const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
-    return [`${stdout}${stderr}`.trim() || String(error)]
-  }
 }
 
 let failed = 0

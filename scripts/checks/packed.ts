@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { publicPackages, readExports } from './exports.ts'
 import type { Fault } from './source.ts'
+import { runTool } from './tool.ts'
 
 const run = promisify(execFile)
 const windows = process.platform === 'win32'
@@ -17,7 +18,7 @@ export async function packedFaults(root: string): Promise<Fault[]> {
     await run('pnpm', ['--recursive', ...filters, 'pack', '--pack-destination', folder], { cwd: root, shell: windows })
     const tarballs = readdirSync(folder).map((name) => join(folder, name))
     const faults = await Promise.all([
-      ...tarballs.map((tarball) => complaints(root, 'publint', [tarball, '--strict'])),
+      ...tarballs.map((tarball) => runTool(root, 'publint', tarball, '--strict')),
       ...publicPackages.map((name) => {
         const tarball = tarballs.find((path) => path.includes(`-${name}-`))
         if (tarball === undefined) return [`packages/${name} was not packed`]
@@ -27,22 +28,13 @@ export async function packedFaults(root: string): Promise<Fault[]> {
         )
         const options = ['--profile', 'esm-only', '--format', 'ascii', '--no-emoji', '--no-color']
         if (scripts.length > 0) options.push('--exclude-entrypoints', ...scripts)
-        return complaints(root, 'attw', [tarball, ...options])
+        return runTool(root, 'attw', tarball, ...options)
       }),
       ...tarballs.map((tarball) => contents(tarball)),
     ])
     return faults.flat()
   } finally {
     rmSync(folder, { recursive: true })
-  }
-}
-
-async function complaints(root: string, tool: string, args: string[]): Promise<Fault[]> {
-  try {
-    await run(join(root, 'node_modules', '.bin', tool), args, { cwd: root, shell: windows })
-    return []
-  } catch (error) {
-    return [`${tool} ${args[0] ?? ''}: ${outputOf(error)}`]
   }
 }
 
@@ -55,9 +47,4 @@ async function contents(tarball: string): Promise<Fault[]> {
     .map((file) => `${tarball}: ${file} is not for users`)
   if (!files.includes('package/LICENSE')) faults.push(`${tarball}: holds no LICENSE`)
   return faults
-}
-
-function outputOf(error: unknown): string {
-  const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string }
-  return `${stdout}${stderr}`.trim() || 'it could not be started'
 }
