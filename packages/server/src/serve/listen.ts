@@ -15,8 +15,13 @@ export interface Listener {
 }
 
 const second = 1000
-/** So long a connection may still bring a request that was on its way when the stop began. */
-export const lingerMs = 200
+/**
+ * Promised to clients for a connection that is idle (`Keep-Alive: timeout=3`). Those who keep to it, as agents and
+ * well-set proxies do, let go of it before.
+ */
+const keepAliveMs = 3 * second
+/** So long a connection may still bring requests when a stop has begun: the promise holds for it as well. */
+export const lingerMs = keepAliveMs
 
 /**
  * Time limits against clients that send or read slowly. A live stream is written to every few seconds, so `timeout`
@@ -25,7 +30,7 @@ export const lingerMs = 200
 const limits = {
   headersTimeout: 15 * second,
   requestTimeout: 30 * second,
-  keepAliveTimeout: 10 * second,
+  keepAliveTimeout: keepAliveMs,
   timeout: 120 * second,
   connectionsCheckingInterval: 2 * second,
   maxHeaderSize: 16 * 1024,

@@ -14,12 +14,17 @@ interface Downloader {
   readonly MongoBinary: { getPath(options: object): Promise<string> }
 }
 
+interface ServerOptions {
+  /** How long the stand-in keeps a transaction that nobody goes on with. A real server keeps to its own setting. */
+  readonly transactionLifeMs?: number
+}
+
 /**
  * The first of: the server in `MONGODB_URL`; `mongod` from `MONGOMS_SYSTEM_BINARY` or the PATH; a downloaded one, only
  * where `test:mongodb` was asked for; the stand-in. Says in one line which it was.
  */
-export async function startServer(members: 1 | 3 = 1): Promise<TestServer> {
-  const server = await startAny(members)
+export async function startServer(members: 1 | 3 = 1, options: ServerOptions = {}): Promise<TestServer> {
+  const server = await startAny(members, options)
   console.log(
     server.real
       ? `MongoDB ${server.version}, ${server.members} member(s): ${process.env['MONGODB_URL'] ? 'from MONGODB_URL' : 'started for this test'}`
@@ -28,12 +33,12 @@ export async function startServer(members: 1 | 3 = 1): Promise<TestServer> {
   return server
 }
 
-async function startAny(members: 1 | 3): Promise<TestServer> {
+async function startAny(members: 1 | 3, options: ServerOptions): Promise<TestServer> {
   const given = process.env['MONGODB_URL']
   if (given) return await givenServer(given)
   const binary = givenBinary() ?? onPath('mongod') ?? (await downloaded())
   if (binary !== null) return await startMongod(binary, members)
-  const standIn = await startStandIn({ members, electionMs: 100 })
+  const standIn = await startStandIn({ members, electionMs: 100, ...options })
   const primary = async (): Promise<Member> =>
     await patiently(async () => standIn.primary() ?? Promise.reject(new Error('no primary')))
   return {
