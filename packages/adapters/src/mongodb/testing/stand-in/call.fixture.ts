@@ -203,8 +203,12 @@ export function enterTransaction(call: Call): void {
   call.txn = open ? known.txn : null
 }
 
+export function noTransaction(call: Call): ServerError {
+  return noSuchTransaction(Number(call.body['txnNumber']), call.server.sessions.get(call.session ?? '')?.number ?? -1)
+}
+
 export function requireTransaction(call: Call): never {
-  throw noSuchTransaction(Number(call.body['txnNumber']), call.server.sessions.get(call.session ?? '')?.number ?? -1)
+  throw noTransaction(call)
 }
 
 /** Runs one write, again whenever a transaction that it waited for has ended. */

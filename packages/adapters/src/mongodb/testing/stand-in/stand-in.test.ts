@@ -1,4 +1,4 @@
-import { MongoClient, MongoServerError, Timestamp } from 'mongodb'
+import { Long, MongoClient, MongoServerError, Timestamp } from 'mongodb'
 import type { Db } from 'mongodb'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startStandIn } from './stand-in.fixture.ts'
@@ -327,6 +327,36 @@ describe('faults', () => {
       await session.commitTransaction()
     })
     expect(await items.find().toArray()).toHaveLength(1)
+  })
+
+  test('without a majority even the loss of a transaction is not certain', async () => {
+    const items = await collection()
+    const primary = server.primary()
+    if (primary === null) throw new Error('no primary')
+    const lone = await MongoClient.connect(`mongodb://${primary.address}/?directConnection=true`)
+    const session = lone.startSession()
+    session.startTransaction({ writeConcern: { w: 'majority', wtimeoutMS: 50 } })
+    await lone.db('test').collection<Item>(items.collectionName).insertOne({ _id: 'a' }, { session })
+    const lsid = session.id
+    const release = server.holdReplication()
+    await items.insertOne({ _id: 'b' }, { writeConcern: { w: 1 } })
+    const commit = {
+      commitTransaction: 1,
+      lsid,
+      txnNumber: Long.fromNumber(2),
+      autocommit: false,
+      writeConcern: { w: 'majority', wtimeout: 50 },
+    }
+    const failure = await lone
+      .db('admin')
+      .command(commit)
+      .catch((error: unknown) => error)
+    release()
+    expect(failure).toBeInstanceOf(MongoServerError)
+    expect(failure).toMatchObject({ code: 251, errorLabels: [] })
+    await session.abortTransaction()
+    await session.endSession()
+    await lone.close()
   })
 
   test('a cursor ends with the process that it was opened in', async () => {

@@ -1,8 +1,8 @@
 import type { Call } from './call.fixture.ts'
-import { abort, requireTransaction, untilUnblocked, writeConcern } from './call.fixture.ts'
+import { abort, noTransaction, requireTransaction, untilUnblocked, writeConcern } from './call.fixture.ts'
 import { collectionFor, findCollection } from './collections.fixture.ts'
 import type { Collection } from './data.fixture.ts'
-import { ServerError } from './errors.fixture.ts'
+import { errorReply, ServerError } from './errors.fixture.ts'
 import { projector } from './match.fixture.ts'
 import { changed, modified, upsertBase } from './modify.fixture.ts'
 import { matching, optionalDoc } from './read-commands.fixture.ts'
@@ -194,8 +194,11 @@ export async function commitTransaction(call: Call): Promise<Doc> {
   const mark = `${call.session ?? ''}:${Number(call.body['txnNumber'])}:commit`
   if (call.txn === null) {
     const done = set.data.marks.get(mark)
-    if (done === undefined) return requireTransaction(call)
-    return { ok: 1, ...(await writeConcern(call, done.seq)) }
+    if (done !== undefined) return { ok: 1, ...(await writeConcern(call, done.seq)) }
+    // Only what a majority agrees to is said for certain, also of a transaction that does not exist.
+    const doubt = await writeConcern(call, set.data.log.length)
+    if (doubt['writeConcernError'] === undefined) return requireTransaction(call)
+    return { ...errorReply(noTransaction(call), []), ...doubt }
   }
   set.openTxns.delete(call.txn)
   const seq = commitWrites(set.data, call.txn, mark)
