@@ -304,3 +304,23 @@ describe('roles', () => {
     await vi.waitFor(async () => expect(await undelivered()).toEqual([]), { timeout: 5_000 })
   })
 })
+
+test('without a start, one call does what waits beside requests', async () => {
+  const seen: EventRow[] = []
+  const store = memoryStore()
+  let ahead = 0
+  const clock = { now: () => Date.now() + ahead }
+  const confab = confabOf({ store, clock, on: { 'comment.created': async (event) => void seen.push(event) } })
+  await post(confab)
+  await confab.runJobs()
+  expect(seen).toEqual([])
+  ahead = 10_000
+  await confab.runJobs()
+  expect(seen).toHaveLength(1)
+  const ref = { site: 'blog', thread: seen[0]?.thread ?? '' }
+  expect(await store.events.since(ref, 0, 9)).toHaveLength(1)
+  ahead = 8 * 24 * 60 * 60_000
+  await confab.runJobs()
+  expect(seen).toHaveLength(1)
+  expect(await store.events.since(ref, 0, 9)).toBe('gone')
+})

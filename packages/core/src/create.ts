@@ -50,6 +50,12 @@ export interface Confab {
    * @throws whatever the store throws
    */
   start(): Promise<void>
+  /**
+   * One round of what `start` does again and again with the role `jobs`: delivers to `on` what waits, and forgets what is
+   * old. For runtimes where nothing lasts between requests; a timer outside calls it, such as a Cron Trigger of Workers.
+   * @throws whatever the store throws
+   */
+  runJobs(): Promise<void>
   /** Refuses new requests, ends streams with a hint when to come again, finishes what runs and closes the store. */
   close(): Promise<void>
 }
@@ -85,7 +91,7 @@ export function createConfab(config: ConfabConfig): Confab {
   const listeners = listenersOf(config)
   const outbox = createOutbox({ store, clock, logger, listeners, relays: roles.has('jobs'), relayed: sayAgain })
   /** Somebody beside the readers of this process must learn of every event, also of one whose process died. */
-  const isAwaited = listeners.size > 0 || cache !== null || bus !== null
+  const isAwaited = listeners.size > 0 || cache !== null || (bus !== null && !requestsAreIsolated)
   const reader = createPageReader({
     store,
     clock,
@@ -96,9 +102,10 @@ export function createConfab(config: ConfabConfig): Confab {
     isolated: requestsAreIsolated,
   })
 
-  // A store that tells the version is asked for it on each read, so there is nothing to say.
+  // A store that tells the version is asked for it on each read, so there is nothing to say. And between requests that
+  // cannot help each other nobody is there to hear it.
   const invalidation =
-    bus && !store.capabilities.exactVersion
+    bus && !store.capabilities.exactVersion && !requestsAreIsolated
       ? createInvalidation({ bus, logger, hear: (ref, ver) => reader.wrote(ref, ver) })
       : null
 
@@ -115,6 +122,8 @@ export function createConfab(config: ConfabConfig): Confab {
         const commit = await run()
         if (commit.thread) reader.wrote(target, commit.thread.ver)
         await guard?.done(commit.thread?.ver ?? 0)
+        // What a request leaves behind unfinished would die with it there.
+        if (requestsAreIsolated) await live.publish(target, commit.events)
         return commit
       } catch (error) {
         await guard?.abort()
@@ -124,7 +133,7 @@ export function createConfab(config: ConfabConfig): Confab {
     onCommit(target, commit) {
       if (commit.events.length === 0) return
       if (commit.thread) invalidation?.say(target, commit.thread.ver)
-      void live.publish(target, commit.events)
+      if (!requestsAreIsolated) void live.publish(target, commit.events)
       if (isAwaited) outbox.dispatch(commit.events)
     },
   })
@@ -169,10 +178,14 @@ export function createConfab(config: ConfabConfig): Confab {
     await live.publish(ref, [event])
   }
 
-  async function prune(): Promise<void> {
+  function pruneOld(): Promise<void> {
     const now = clock.now()
+    return store.prune({ keysBefore: now - keyLifeMs, eventsBefore: now - eventLifeMs })
+  }
+
+  async function prune(): Promise<void> {
     try {
-      await store.prune({ keysBefore: now - keyLifeMs, eventsBefore: now - eventLifeMs })
+      await pruneOld()
     } catch (error) {
       logger.warn('Old keys and events were not pruned and are tried again in an hour', { error: String(error) })
     }
@@ -207,6 +220,10 @@ export function createConfab(config: ConfabConfig): Confab {
         starting = null
         throw error
       })),
+    async runJobs() {
+      await outbox.runOnce()
+      await pruneOld()
+    },
     close: () => (closing ??= end()),
   }
 }

@@ -215,3 +215,23 @@ test('events written before the start are delivered after it', async () => {
   await pass()
   expect(listener).toHaveBeenCalledOnce()
 })
+
+test('one round delivers all that waits, without a start', async () => {
+  const store = memoryStore()
+  for (let i = 0; i < 150; i++) await write(store)
+  const seen: string[] = []
+  const listeners = new Map([['comment.created', [async (event: EventRow) => void seen.push(event.id)]]] as const)
+  const outbox = createOutbox({ store, clock: { now: () => at + 10_000 }, logger, listeners })
+  await outbox.runOnce()
+  expect(new Set(seen).size).toBe(150)
+  expect(await store.events.claim({ limit: 9, leaseMs: 1, now: at + 99_000, before: at + 99_000 })).toEqual([])
+  await outbox.runOnce()
+  expect(seen).toHaveLength(150)
+})
+
+test('one round says when the store cannot be asked', async () => {
+  const store = memoryStore()
+  const events = { ...store.events, claim: () => Promise.reject(new Error('away')) }
+  const outbox = createOutbox({ store: { ...store, events }, clock: { now: () => at }, logger, listeners: new Map() })
+  await expect(outbox.runOnce()).rejects.toThrow('away')
+})

@@ -15,6 +15,11 @@ export interface Outbox {
   dispatch(events: readonly EventRow[]): void
   /** Starts looking for what a crash or a failed listener left behind. */
   start(): void
+  /**
+   * Delivers once what waits, for whoever does not `start`. A listener that fails gets its event in a later round.
+   * @throws whatever the store throws
+   */
+  runOnce(): Promise<void>
   /** Delivers what is under way, then stops. */
   stop(): Promise<void>
 }
@@ -79,18 +84,23 @@ export function createOutbox(options: {
     }
   }
 
+  /** Answers whether there may be more. */
+  async function deliverClaimed(): Promise<boolean> {
+    const now = clock.now()
+    const events = await store.events.claim({ limit: batch, leaseMs, now, before: now - graceMs })
+    for (const event of events) {
+      // The rest is for another process, or for this one after it was started again.
+      if (stopped) break
+      await deliver(event, relayed)
+    }
+    await mark()
+    return events.length === batch
+  }
+
   async function relay(): Promise<void> {
     try {
       await mark()
-      if (!relays) return
-      const now = clock.now()
-      const events = await store.events.claim({ limit: batch, leaseMs, now, before: now - graceMs })
-      for (const event of events) {
-        // The rest is for another process, or for this one after it was started again.
-        if (stopped) break
-        await deliver(event, relayed)
-      }
-      await mark()
+      if (relays) await deliverClaimed()
     } catch (error) {
       logger.warn('The outbox could not be read and is tried again', { error: String(error) })
     }
@@ -115,6 +125,9 @@ export function createOutbox(options: {
       if (started) return
       started = true
       schedule()
+    },
+    async runOnce() {
+      while (!stopped && (await deliverClaimed()));
     },
     async stop() {
       stopped = true

@@ -16,6 +16,8 @@ export interface Incoming {
    * `null`: it has to be counted.
    */
   readonly bodyLength: number | null
+  /** Fires when the client has gone. Asked for only where it is needed: on Node the asking alone costs something. */
+  signal(): AbortSignal
   /** Where a stream may be written to directly. */
   readonly stream: DirectStream | null
 }
@@ -37,16 +39,18 @@ export function incomingOf(c: Context, isPublicRead: boolean): Incoming {
   const node = nodeIncoming(c.env)
   const peer = node?.socket?.remoteAddress ?? peerOf(c.env, request)
   const isHead = (): boolean => request.method === 'HEAD'
+  const signal = (): AbortSignal => request.signal
   const bodyLength = node ? lengthOf(node) : null
   if (!isPublicRead || !node) {
     const stream = directStreamOf(c.env)
-    return { url: request.url, peer, isHead, bodyLength, stream, header: (name) => request.headers.get(name) }
+    return { url: request.url, peer, isHead, bodyLength, signal, stream, header: (name) => request.headers.get(name) }
   }
   return {
     url: request.url,
     peer,
     isHead,
     bodyLength,
+    signal,
     stream: null,
     header(name) {
       const value = node.headers[name]

@@ -1,6 +1,7 @@
 import type { Answer } from '../engine/route.ts'
 import { ConfabError, isConfabError } from '../engine/errors.ts'
 import type { Bytes, Logger } from '../ports/index.ts'
+import { requestsAreIsolated } from '../runtime/platform.ts'
 import type { Incoming } from './incoming.ts'
 import type { HeaderMap } from './origin.ts'
 import { eventStream, writeEvents } from './sse.ts'
@@ -53,7 +54,7 @@ function streamResponse(edge: Edge, { open }: Extract<Answer, { kind: 'stream' }
   // A stream that is opened and never read would stay open.
   if (incoming.isHead()) return new Response(null, { headers })
   const { stream } = incoming
-  if (!stream) return new Response(eventStream(open), { headers })
+  if (!stream) return new Response(eventStream(open, requestsAreIsolated ? incoming.signal() : null), { headers })
   // The answer has begun: what goes wrong from here on ends the stream, and the reader comes again.
   writeEvents(stream.response, headers, open).catch(() => stream.response.end())
   return stream.sent

@@ -5,10 +5,22 @@ import type { NodeResponse } from '../runtime/direct-stream.ts'
 /** Bytes a reader may lag behind before it is dropped. It comes again and resumes, so a slow one costs nobody else. */
 const maxLag = 64 * 1024
 
-/** A stream of events over the web's own streams. */
-export function eventStream(open: (sink: LiveSink) => Promise<() => void>): ReadableStream<Bytes> {
+/**
+ * A stream of events over the web's own streams.
+ *
+ * @param gone says that the reader has left, on runtimes where the stream itself is not told
+ */
+export function eventStream(
+  open: (sink: LiveSink) => Promise<() => void>,
+  gone: AbortSignal | null = null,
+): ReadableStream<Bytes> {
   let leave = (): void => undefined
   let ended = false
+  const stop = (): void => {
+    ended = true
+    leave()
+  }
+  gone?.addEventListener('abort', stop, { once: true })
   return new ReadableStream<Bytes>(
     {
       async start(controller) {
@@ -28,10 +40,7 @@ export function eventStream(open: (sink: LiveSink) => Promise<() => void>): Read
         // The reader may have gone while the stream was being opened.
         if (ended) leave()
       },
-      cancel() {
-        ended = true
-        leave()
-      },
+      cancel: stop,
     },
     new ByteLengthQueuingStrategy({ highWaterMark: maxLag }),
   )
