@@ -13,6 +13,7 @@ function seen(trust: readonly string[], peer: string | null, forwarded?: string)
     peer,
     isHead: () => false,
     bodyLength: null,
+    signal: () => new AbortController().signal,
     stream: null,
     header,
   })
