@@ -2,40 +2,32 @@ import * as runner from 'vitest'
 import { afterAll, beforeAll } from 'vitest'
 import type { Miniflare } from 'miniflare'
 import { apiSuite } from '@confab/core/testing'
-import { appHeader } from './testing/app-header.fixture.ts'
-import { startWorker } from './testing/worker.fixture.ts'
+import { dispatch } from '../workerd/dispatch.fixture.ts'
+import { startWorker } from '../workerd/start-worker.fixture.ts'
 
 let worker: Miniflare
 let count = 0
 
 beforeAll(async () => {
-  worker = await startWorker(new URL('./testing/api.worker.fixture.ts', import.meta.url))
+  const entry = new URL('./testing/api.worker.fixture.ts', import.meta.url)
+  worker = await startWorker(entry, { d1Databases: ['DB'], durableObjects: { TOPICS: 'LiveTopic' } })
 })
 
 afterAll(() => worker.dispose())
 
-apiSuite(runner, 'core with d1, in workerd', {
+apiSuite(runner, 'core with d1 and a bus of Durable Objects, in workerd', {
+  skip: [
+    {
+      test: 'ends with the server, with a hint when to come again',
+      reason: 'nobody closes a Worker, and a quiet stream that hears a bus looks up every 25 seconds',
+    },
+  ],
   async setup() {
     const id = String((count += 1))
-    await dispatch('/begin', {}, id)
+    await dispatch(worker, '/begin', {}, id)
     return {
-      fetch: (path, init) => dispatch(path, init, id),
-      close: async () => void (await dispatch('/end', {}, id)),
+      fetch: (path, init) => dispatch(worker, path, init, id),
+      close: async () => void (await dispatch(worker, '/end', {}, id)),
     }
   },
 })
-
-async function dispatch(path: string, init: RequestInit | undefined, id: string): Promise<Response> {
-  // Miniflare brings its own `fetch`, which does not know this realm's forms: they go as the bytes they stand for.
-  const request = new Request(`https://api.example${path}`, init)
-  request.headers.set(appHeader, id)
-  const isStream = init?.body instanceof ReadableStream
-  const body = isStream ? request.body : init?.body == null ? null : await request.arrayBuffer()
-  const response = await worker.dispatchFetch(request.url, {
-    method: request.method,
-    headers: [...request.headers],
-    ...(body !== null && { body: body as ArrayBuffer }),
-    ...(isStream && { duplex: 'half' as const }),
-  })
-  return response as unknown as Response
-}
