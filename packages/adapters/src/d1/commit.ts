@@ -19,11 +19,12 @@ export const sql = {
   removeKeys: 'DELETE FROM idem WHERE t = ? AND id IN (SELECT value FROM json_each(?))',
   addComments: `INSERT INTO comment (t, site, id, p, path, st, vis, rev, kids, des, u, ans, up, dn, at, ed, src, html)
     SELECT ?, ?, ${fields(16)} FROM json_each(?)`,
-  setCounts: `UPDATE comment SET st = value ->> 1, vis = value ->> 2, kids = value ->> 3, des = value ->> 4
-    FROM json_each(?2) WHERE comment.t = ?1 AND comment.id = value ->> 0`,
-  setComments: `UPDATE comment SET st = value ->> 1, vis = value ->> 2, kids = value ->> 3, des = value ->> 4,
-      rev = value ->> 5, ed = value ->> 6, src = value ->> 7, html = value ->> 8
-    FROM json_each(?2) WHERE comment.t = ?1 AND comment.id = value ->> 0`,
+  // The thread stands in each row as well: as a value of its own it would lead SQLite to walk through the whole thread.
+  setCounts: `UPDATE comment SET st = value ->> 2, vis = value ->> 3, kids = value ->> 4, des = value ->> 5
+    FROM json_each(?) WHERE comment.t = value ->> 0 AND comment.id = value ->> 1`,
+  setComments: `UPDATE comment SET st = value ->> 2, vis = value ->> 3, kids = value ->> 4, des = value ->> 5,
+      rev = value ->> 6, ed = value ->> 7, src = value ->> 8, html = value ->> 9
+    FROM json_each(?) WHERE comment.t = value ->> 0 AND comment.id = value ->> 1`,
   addRevisions: `INSERT INTO revision (t, id, rev, src, by, at) SELECT ?, ${fields(5)} FROM json_each(?)`,
   addKeys: `INSERT INTO idem (t, scope, key, hash, id, at) SELECT ?, ${fields(5)} FROM json_each(?)`,
   addEvents: `INSERT INTO event (t, site, done, id, ver, type, v, c, actor, at)
@@ -71,13 +72,13 @@ function writesOf(row: ThreadRow, turn: number, changes: Changes, delivered: boo
     ...writeRows(sql.addComments, [t, site], changes.added.map(addedFields)),
     ...writeRows(
       sql.setCounts,
-      [t],
-      counted.map((comment) => [comment.id, ...sums(comment)]),
+      [],
+      counted.map((comment) => [t, comment.id, ...sums(comment)]),
     ),
     ...writeRows(
       sql.setComments,
-      [t],
-      whole.map((comment) => [comment.id, ...sums(comment), ...texts(comment)]),
+      [],
+      whole.map((comment) => [t, comment.id, ...sums(comment), ...texts(comment)]),
     ),
     ...writeRows(
       sql.addRevisions,

@@ -33,8 +33,8 @@ export const sql = {
   setSpec:
     'INSERT INTO record_spec (coll, indexes) VALUES (?, ?) ON CONFLICT (coll) DO UPDATE SET indexes = excluded.indexes',
   removeIndexes: 'DELETE FROM record_index WHERE coll = ? AND ix NOT IN (SELECT value FROM json_each(?))',
-  next: `SELECT part, hex(id) AS id, doc FROM record WHERE coll = ? AND (part, id) > (?, unhex(?))
-    ORDER BY part, id LIMIT ?`,
+  next: `SELECT part, hex(id) AS id, doc FROM record WHERE coll = ? AND (part, record.id) > (?, unhex(?))
+    ORDER BY part, record.id LIMIT ?`,
 }
 
 function listById(direction: Direction): string {
