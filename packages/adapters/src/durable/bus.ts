@@ -5,7 +5,7 @@ export interface TopicNamespace {
   getByName(name: string): {
     fetch(
       url: string,
-      init: { method?: string; headers?: { [name: string]: string }; body?: Bytes; signal?: AbortSignal },
+      init: { method?: string; headers?: { [name: string]: string }; body?: Bytes },
     ): Promise<TopicAnswer>
   }
 }
@@ -63,9 +63,8 @@ export function durableBus(topics: TopicNamespace | (() => TopicNamespace), opti
   }
 
   async function send(topic: string, body: Bytes): Promise<void> {
-    const signal = AbortSignal.timeout(publishMs)
-    const { status } = await topicOf(topic).fetch(address, { method: 'POST', body, signal })
-    if (status !== 200) throw new Error(`The topic answered ${status}; bind LiveTopic of @confab/adapters/durable`)
+    const { status } = await within(publishMs, topicOf(topic).fetch(address, { method: 'POST', body }))
+    if (status !== 204) throw new Error(`The topic answered ${status}; bind LiveTopic of @confab/adapters/durable`)
   }
 
   async function connect(topic: string): Promise<TopicListener> {
@@ -150,5 +149,17 @@ function leave(socket: TopicListener): void {
     socket.close(1000)
   } catch {
     // Closed already, or it belongs to a request that is over.
+  }
+}
+
+async function within<T>(ms: Ms, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`The topic did not answer within ${ms} ms`)), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
   }
 }

@@ -31,12 +31,12 @@ export class LiveTopic {
     this.#state = state
   }
 
-  /** An upgrade to a WebSocket listens; anything else is a message, and is answered with how many heard it. */
+  /** An upgrade to a WebSocket listens; anything else is a message, and the answer's `heard` is by how many. */
   async fetch(request: Request): Promise<Response> {
     if (request.headers.get('upgrade') === 'websocket') return this.#listen()
     const message = new Uint8Array(await request.arrayBuffer())
     const heard = this.#state.getWebSockets().filter((socket) => tell(socket, message))
-    return new Response(String(heard.length))
+    return new Response(null, { status: 204, headers: { heard: String(heard.length) } })
   }
 
   /** Without it the runtime has nobody to hand a message to. Listeners have nothing to say. */
