@@ -55,15 +55,14 @@ export function wordFaults(files: readonly SourceFile[], registry: string | null
         if (word !== undefined) faults.push(`${path}:${index + 1}: "${word.trim()}": ${rule.why}`)
       }
       if (registry !== null && line.includes(registry)) {
-        faults.push(`${path}:${index + 1}: names the package registry of this machine`)
+        faults.push(`${path}:${index + 1}: names a package registry`)
       }
     }
     return faults
   })
 }
 
-/** The registry's host as npm and pnpm tell their scripts; `null` for the public one, which anyone may name. */
+/** The registry's host as npm and pnpm tell their scripts; `null` where they do not. */
 export function registryHost(environment: NodeJS.ProcessEnv): string | null {
-  const host = URL.parse(environment['npm_config_registry'] ?? '')?.hostname
-  return host === undefined || host === 'registry.npmjs.org' ? null : host
+  return URL.parse(environment['npm_config_registry'] ?? '')?.hostname ?? null
 }
