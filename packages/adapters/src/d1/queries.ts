@@ -152,7 +152,7 @@ export async function scanThread(
 }
 
 export async function findRevisions(db: Database, ref: ThreadRef, id: Id): Promise<RevisionRow[]> {
-  return (await db.all(shared.revisions, ref.thread, ref.site, id)).map((row) => ({
+  return (await db.all(shared.revisions, ref.thread, id, ref.thread, ref.site)).map((row) => ({
     rev: number(row[0]),
     source: text(row[1]),
     by: text(row[2]),

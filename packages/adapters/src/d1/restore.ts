@@ -26,7 +26,7 @@ export async function restoreThread(
   const hidden = hiddenSite()
   const drop = async (from: string, to: string): Promise<void> => {
     await db.batch([
-      [shared.dropRevisions, thread, from, to],
+      [shared.dropRevisions, thread, thread, from, to],
       [shared.dropComments, thread, from, to],
     ])
   }

@@ -9,6 +9,8 @@ export type PageOrder = '>' | '>=' | '<' | '<='
  *
  * Nor is the `+ 0` behind `LIMIT ?`: the planner looks at a plain parameter there, and so prepares the statement anew
  * each time one is bound, at twenty times the cost of running it.
+ *
+ * No value has a number, such as `?1`: Node before 22.20 cannot bind those by their place.
  */
 export const sql = {
   thread: `SELECT ${threadColumns} FROM thread WHERE t = ? AND site = ?`,
@@ -34,7 +36,7 @@ export const sql = {
   scan: `SELECT ${commentColumns} FROM comment c ${joinAuthor}
     WHERE c.t = ? AND c.id > ? AND c.site = ? ORDER BY c.id LIMIT ? + 0`,
   revisions: `SELECT rev, src, by, at FROM revision
-    WHERE t = ?1 AND id = ?3 AND EXISTS (SELECT 1 FROM thread WHERE t = ?1 AND +site = ?2) ORDER BY rev`,
+    WHERE t = ? AND id = ? AND EXISTS (SELECT 1 FROM thread WHERE t = ? AND +site = ?) ORDER BY rev`,
 }
 
 /** Behind every id: ids are ASCII, and this is not. */

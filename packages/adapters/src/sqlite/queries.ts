@@ -118,6 +118,6 @@ export function scanThread(
 
 export function findRevisions(db: Database, ref: ThreadRef, id: Id): RevisionRow[] {
   return db
-    .all(sql.revisions, ref.thread, ref.site, id)
+    .all(sql.revisions, ref.thread, id, ref.thread, ref.site)
     .map((row) => ({ rev: number(row[0]), source: text(row[1]), by: text(row[2]), at: number(row[3]) }))
 }

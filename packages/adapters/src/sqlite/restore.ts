@@ -28,7 +28,7 @@ export async function restoreThread(
   const isThread = (): boolean => db.get(sql.isThread, thread) !== undefined
   const drop = (from: string, to: string): Promise<unknown> =>
     writer.write(() => {
-      db.run(sql.dropRevisions, thread, from, to)
+      db.run(sql.dropRevisions, thread, thread, from, to)
       db.run(sql.dropComments, thread, from, to)
     })
 
