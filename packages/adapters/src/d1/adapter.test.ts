@@ -2,7 +2,7 @@ import type { Miniflare } from 'miniflare'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { CommitOptions, Op, Store, ThreadTarget } from '@confab/core/ports'
 import { startWorker } from '../workerd/start-worker.fixture.ts'
-import type { D1Binding, D1Statement } from './database.ts'
+import type { D1Binding, D1Rows, D1Statement } from './database.ts'
 import { openDatabase } from './database.ts'
 import { d1 } from './index.ts'
 import { bringForward, migrations } from './schema.ts'
@@ -96,6 +96,47 @@ describe('what things cost', () => {
     expect(sizes[1]).toBeLessThan(20)
     const { rows } = await store.page({ ...thread, parent: null, sort: 'newest', limit: 1 })
     expect(rows[0]?.html).toBe(text)
+  })
+})
+
+/** What D1 says of each statement, beside its rows. */
+interface Metered {
+  readonly meta: { readonly rows_read: number }
+}
+
+describe('rows that D1 reads, which is what it charges for', () => {
+  test('are as many for a page, a reply and a check in a large thread as in a small one', async () => {
+    let read = 0
+    const store = await ready({
+      prepare: (sql) => db.prepare(sql),
+      async batch(statements) {
+        const answers = await db.batch(statements)
+        for (const { meta } of answers as readonly (D1Rows & Metered)[]) read += meta.rows_read
+        return answers
+      },
+    })
+    const figures: number[][] = []
+    for (const size of [100, 4_000]) {
+      const place = { ...thread, thread: `thread-of-${size}-roots`, key: `/${size}` }
+      const roots = Array.from({ length: size }, () => createOp())
+      for (let i = 0; i < size; i += 500) await store.commit(place, roots.slice(i, i + 500), options)
+      const answered = roots.slice(-20)
+      const replies = answered.flatMap(({ id: parent }) => Array.from({ length: 6 }, () => createOp({ parent })))
+      await store.commit(place, replies, options)
+      const rowsOf = async (work: () => Promise<unknown>): Promise<number> => {
+        read = 0
+        await work()
+        return read
+      }
+      figures.push([
+        await rowsOf(() => store.page({ ...place, parent: null, sort: 'newest', limit: 20, replies: 3 })),
+        await rowsOf(() => store.commit(place, [createOp({ parent: answered[0]?.id ?? null })], options)),
+        await rowsOf(() => store.ver(place)),
+      ])
+    }
+    const [small = [], large = []] = figures
+    console.log(`rows read: page ${large[0]}, reply ${large[1]}, version ${large[2]}`)
+    expect(large).toEqual(small)
   })
 })
 
