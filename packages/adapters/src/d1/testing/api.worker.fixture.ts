@@ -23,7 +23,8 @@ export async function handle(request: Request, env: Env): Promise<Response> {
   const { pathname } = new URL(request.url)
   if (pathname === '/begin') {
     await empty(env.DB)
-    const store = d1(env.DB)
+    // Hundreds of writers meet on one thread, on a machine that does other things as well.
+    const store = d1(env.DB, { limitMs: 60_000 })
     await store.migrate()
     current = { id, app: apiSuiteApp(store, { bus: durableBus(topicsOf(env, id)) }) }
     return new Response(null, { status: 204 })
