@@ -29,15 +29,18 @@ const page = `<!doctype html>
 
 export default {
   async fetch(request) {
-    // One question for each new isolate, nothing after that. No promise is kept: it would die with its request.
-    await store.migrate()
     const { pathname } = new URL(request.url)
-    if (pathname.startsWith('/comments/')) return confab.fetch(request)
+    if (pathname.startsWith('/comments/')) {
+      // Makes the tables. Once that has been done, an isolate asks nothing more.
+      await store.migrate().catch(console.error)
+      return confab.fetch(request)
+    }
     return new Response(page, { headers: { 'content-type': 'text/html; charset=utf-8' } })
   },
 
   // A Cron Trigger: nothing else runs beside requests here.
   async scheduled() {
+    await store.migrate()
     await confab.runJobs()
   },
 }

@@ -56,40 +56,41 @@ export async function readAhead(db: Database, target: ThreadTarget, ops: readonl
   const { keys, purged } = wanted
   const childLimit = purged.length + 1
   const keyList = JSON.stringify(keys.map(({ scope, value }) => [scope, value]))
-  const empty = '[]'
-  const statements: readonly Statement[] = [
-    [sql.thread, t],
-    [sql.nodes, t, site, idList(wanted.nodes), keyList],
-    [sql.bodies, t, site, idList(wanted.bodies), keyList],
-    [sql.keys, t, keyList],
-    [users.get, site, idList(wanted.authors)],
-    [sql.children, t, idList(purged), childLimit],
-    [sql.revised, t, idList(wanted.erased)],
-  ]
-  const isAsked = ([, ...values]: Statement, i: number): boolean =>
-    i === 0 || values.some((value) => typeof value === 'string' && value.startsWith('[') && value !== empty)
-  const asked = statements.filter(isAsked)
-  const answers = await db.batch(asked)
-  const rowsOf = (sqlText: string): readonly Row[] => answers[asked.findIndex(([own]) => own === sqlText)] ?? []
+  const statements: Statement[] = []
+  let answers: readonly (readonly Row[])[] = []
+  /** The rows of a statement, once there are answers; none where there is nothing to ask. */
+  const ask = (size: number, ...statement: Statement): (() => readonly Row[]) => {
+    if (size === 0) return () => []
+    const place = statements.push(statement) - 1
+    return () => answers[place] ?? []
+  }
+  const threadRows = ask(1, sql.thread, t)
+  const nodeRows = ask(wanted.nodes.size, sql.nodes, t, site, idList(wanted.nodes), keyList)
+  const bodyRows = ask(wanted.bodies.size + keys.length, sql.bodies, t, site, idList(wanted.bodies), keyList)
+  const keyRows = ask(keys.length, sql.keys, t, keyList)
+  const authorRows = ask(wanted.authors.size, users.get, site, idList(wanted.authors))
+  const childRows = ask(purged.length, sql.children, t, idList(purged), childLimit)
+  const revisedRows = ask(wanted.erased.length, sql.revised, t, idList(wanted.erased))
+  answers = await db.batch(statements)
 
-  const [threadRow] = rowsOf(sql.thread)
+  const [threadRow] = threadRows()
   const nodes = new Map(
-    rowsOf(sql.nodes)
+    nodeRows()
       .map(toNode)
       .map((node) => [node.id, node]),
   )
-  const bodies = new Map(rowsOf(sql.bodies).map((row): [Id, CommentRow] => [text(row[0]), toCommentRow(row)]))
+  const bodies = new Map(bodyRows().map((row): [Id, CommentRow] => [text(row[0]), toCommentRow(row)]))
   const known = new Map(
-    rowsOf(sql.keys).map((row) => [keyName(text(row[0]), text(row[1])), { hash: text(row[2]), comment: text(row[3]) }]),
+    keyRows().map((row) => [keyName(text(row[0]), text(row[1])), { hash: text(row[2]), comment: text(row[3]) }]),
   )
   const authors = new Map(
-    rowsOf(users.get)
+    authorRows()
       .map(toUserRow)
       .map(({ id, name, avatar, website, role }): [string, AuthorRow] => [id, { id, name, avatar, website, role }]),
   )
   const children = new Map<Id, Id[]>(purged.map((id) => [id, []]))
-  for (const row of rowsOf(sql.children)) children.get(text(row[0]))?.push(text(row[1]))
-  const revised = new Set(rowsOf(sql.revised).map((row) => text(row[0])))
+  for (const row of childRows()) children.get(text(row[0]))?.push(text(row[1]))
+  const revised = new Set(revisedRows().map((row) => text(row[0])))
   const erased = new Set(wanted.erased)
 
   return {

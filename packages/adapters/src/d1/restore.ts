@@ -14,8 +14,7 @@ export const sql = {
 }
 
 /**
- * The comments come in parts, each in a batch of its own. Until the last batch they belong to a site that nobody can ask
- * for.
+ * The comments come in parts. Until the last batch they belong to a site that nobody can ask for.
  */
 export async function restoreThread(
   db: Database,
@@ -72,10 +71,13 @@ async function addPart(db: Database, row: ThreadRow, hidden: string, part: reado
   const known = new Set((await db.all(users.get, row.site, idList(authors))).map((user) => text(user[1])))
   if (known.size < authors.size) throw new Error('Store the author with `users.put` before the comment')
   const revisions = part.flatMap(({ id, revisions: texts }) => texts.map((one) => revisionFields(id, one)))
-  await db.batch([
+  // One after the other: together they might be more than D1 takes at once. A comment comes before its revisions, which
+  // are found by it when all of this has to go again.
+  const writes = [
     ...writeRows(commitSql.addComments, [row.thread, hidden], part.map(commentFields)),
     ...writeRows(commitSql.addRevisions, [row.thread], revisions),
-  ])
+  ]
+  for (const write of writes) await db.batch([write])
 }
 
 function revisionFields(id: Id, { rev, source, by, at }: RestoreRow['revisions'][number]): (string | number)[] {

@@ -46,18 +46,20 @@ export function d1(database: D1Source, options: D1Options = {}): Store {
   const db = openDatabase(database)
   const events = eventLog(db)
   const users = userStore(db)
-  const running = new Set<Promise<unknown>>()
   let isForward = false
   let closing: Promise<void> | null = null
+  // A number and no promises: on Workers those of a request that was cut never settle, and would be kept for ever.
+  let running = 0
+  let idle = (): void => undefined
 
   async function open<T>(run: () => Promise<T>): Promise<T> {
     if (closing) throw closedError()
-    const work = run()
-    running.add(work)
+    running += 1
     try {
-      return await work
+      return await run()
     } finally {
-      running.delete(work)
+      running -= 1
+      if (running === 0) idle()
     }
   }
 
@@ -103,7 +105,10 @@ export function d1(database: D1Source, options: D1Options = {}): Store {
       }),
     ping: () => open(async () => void (await findSite(db, ''))),
     close() {
-      closing ??= Promise.allSettled(running).then(() => undefined)
+      closing ??= new Promise((resolve) => {
+        idle = resolve
+        if (running === 0) resolve()
+      })
       return closing
     },
   }

@@ -7,7 +7,8 @@ import { eventsTopic, formatMessage, parseMessage } from './live-message.ts'
 const pollMs: Ms = 1_000
 /** The store is asked so often where a bus tells of news, for what the bus may have lost. */
 const checkMs: Ms = 25_000
-const heartbeatMs: Ms = 25_000
+/** A little less than a check, whose timer may be early. */
+const heartbeatMs: Ms = 24_000
 /**
  * Then the reader is asked to come again. Bounds what is done for a reader who went without a word, and the questions that
  * one request may ask a database there.
@@ -37,8 +38,8 @@ export function createPollingHub({ store, render, logger, bus }: LiveHubOptions)
       if (!bus) return
       try {
         const seen = rows.filter((row) => row.ver !== null)
+        if (seen.length === 0) return
         const events = await render(ref, seen)
-        if (events.length === 0) return
         await bus.publish(eventsTopic(ref), formatMessage(events), { qos: 0, ttlMs: 30_000 })
       } catch (error) {
         logger.warn('Live events of a thread were not published', { thread: ref.thread, error: String(error) })
