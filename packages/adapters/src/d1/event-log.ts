@@ -1,5 +1,5 @@
-import type { EventLog, EventRow, Ms } from '@confab/core/ports'
-import { pruneAtOnce, sql as shared } from '../sql/events.ts'
+import type { EventLog, Ms } from '@confab/core/ports'
+import { byAge, pruneAtOnce, sql as shared, unbroken } from '../sql/events.ts'
 import { sql as queries } from '../sql/queries.ts'
 import { eventColumns, number, toEventRow } from '../sql/rows.ts'
 import type { Database } from './database.ts'
@@ -22,9 +22,7 @@ export function eventLog(db: Database): EventLog {
         [shared.since, ref.thread, ver, ref.site, limit],
       ])
       const head = present[0] ? number(present[0][0]) : 0
-      const found = rows.map(toEventRow)
-      const isWhole = found.length >= Math.min(limit, head - ver)
-      return isWhole && found.every((event, i) => event.ver === ver + 1 + i) ? found : 'gone'
+      return unbroken(rows.map(toEventRow), ver, head, limit)
     },
     async claim({ limit, leaseMs, now, before }) {
       const claimed = await db.all(sql.claim, now + leaseMs, before, now, limit)
@@ -34,10 +32,6 @@ export function eventLog(db: Database): EventLog {
       if (ids.length > 0) await db.all(shared.done, idList(ids))
     },
   }
-}
-
-function byAge(a: EventRow, b: EventRow): number {
-  return a.at - b.at || (a.id < b.id ? -1 : 1)
 }
 
 export async function pruneOld(

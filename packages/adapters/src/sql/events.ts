@@ -1,3 +1,4 @@
+import type { EventRow } from '@confab/core/ports'
 import { eventColumns } from './rows.ts'
 
 /** So many old rows go in one transaction, so that writers do not wait long behind a clean-up. */
@@ -16,4 +17,17 @@ export const sql = {
     (SELECT id FROM event INDEXED BY e_age WHERE done = 1 AND at < ? ORDER BY at, id LIMIT ${pruneAtOnce})`,
   pruneKeys: `DELETE FROM idem WHERE (t, scope, key) IN
     (SELECT t, scope, key FROM idem INDEXED BY idem_age WHERE at < ? ORDER BY at LIMIT ${pruneAtOnce})`,
+}
+
+/**
+ * What was found behind `ver`, if nothing of it is missing. `present` is the version of the thread, read before: in between
+ * some may have been added, never one taken the place of another.
+ */
+export function unbroken(found: EventRow[], ver: number, present: number, limit: number): EventRow[] | 'gone' {
+  const isWhole = found.length >= Math.min(limit, present - ver)
+  return isWhole && found.every((event, i) => event.ver === ver + 1 + i) ? found : 'gone'
+}
+
+export function byAge(a: EventRow, b: EventRow): number {
+  return a.at - b.at || (a.id < b.id ? -1 : 1)
 }

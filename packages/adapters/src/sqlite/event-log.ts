@@ -1,5 +1,5 @@
 import type { EventLog, EventRow, Ms, ThreadRef } from '@confab/core/ports'
-import { pruneAtOnce, sql } from '../sql/events.ts'
+import { byAge, pruneAtOnce, sql, unbroken } from '../sql/events.ts'
 import { text, toEventRow } from '../sql/rows.ts'
 import type { Database } from './database.ts'
 import { findVer } from './queries.ts'
@@ -27,13 +27,7 @@ export function eventLog(db: Database, writer: Writer): EventLog {
 function eventsSince(db: Database, ref: ThreadRef, ver: number, limit: number): EventRow[] | 'gone' {
   const present = findVer(db, ref)
   const found = db.all(sql.since, ref.thread, ver, ref.site, limit).map(toEventRow)
-  // Between the two reads another process may have added some, never taken the place of one.
-  const isWhole = found.length >= Math.min(limit, present - ver)
-  return isWhole && found.every((event, i) => event.ver === ver + 1 + i) ? found : 'gone'
-}
-
-function byAge(a: EventRow, b: EventRow): number {
-  return a.at - b.at || (a.id < b.id ? -1 : 1)
+  return unbroken(found, ver, present, limit)
 }
 
 export async function pruneOld(
